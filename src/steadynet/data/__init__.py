@@ -1,0 +1,1 @@
+"""Bundled data: a sample of Fashion-MNIST, its licence and its checksum."""
