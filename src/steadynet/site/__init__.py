@@ -1,0 +1,22 @@
+"""Sphinx extension: a site that asks no other host for anything, stays light, and is never stale."""
+
+from pathlib import Path
+
+from steadynet.site import explorers, formulas, freshness, icons, pages, pictures
+
+ASSETS = Path(__file__).parent / "assets"
+
+
+def setup(app):
+    """Connect the parts to Sphinx, in the order in which a build meets them."""
+    app.connect("config-inited", add_assets, priority=100)
+    app.add_css_file("site.css", priority=900)
+    for part in (freshness, explorers, formulas, pictures, icons, pages):
+        part.setup(app)
+    # Reading notes which code each chapter uses in the environment of one process.
+    return {"parallel_read_safe": False, "parallel_write_safe": False}
+
+
+def add_assets(app, config):
+    """Serve this extension's own files beside the book's."""
+    config.html_static_path = [*config.html_static_path, str(ASSETS)]

@@ -1,0 +1,104 @@
+"""Put explorers on a page that has no kernel: the figure first, the data in a file of its own."""
+
+import hashlib
+import json
+import shutil
+from html import escape
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.errors import ExtensionError
+from sphinx.util.osutil import relative_uri
+
+EXPLORER = "application/vnd.steadynet.explorer+json"
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
+FOLDER = "_static/steadynet"
+VIEW = Path(__file__).parent.parent / "explorers" / "static" / "explorer-page.js"
+HTML = """<div class="steadynet-explorer" data-state="{key}" data-src="{script}">
+<figure class="steadynet-fallback">
+<img src="{picture}" alt="{alt}" loading="lazy"/>
+<figcaption>{summary}</figcaption>
+</figure>
+</div>
+"""
+
+
+def setup(app):
+    """Register the node, the view's script, and the removal of MyST-NB's own widget state."""
+    app.add_node(ExplorerNode, html=(write_explorer, None))
+    app.connect("config-inited", serve_view)
+    app.connect("html-page-context", choose_scripts, priority=800)
+
+
+class ExplorerNode(nodes.General, nodes.Element):
+    """An explorer in the document tree: `key`, `folder`, `alt`, `summary`."""
+
+
+class ExplorerRenderer:
+    """MyST-NB's renderer of explorers, and of the alternative text that a run gives its picture."""
+
+    mime_priority_overrides = [(name, EXPLORER, 1) for name in ("html", "dirhtml", "singlehtml")]
+
+    @staticmethod
+    def handle_mime(renderer, data, inline):
+        """Nodes of one output, or None for MyST-NB to take it."""
+        if data.mime_type == WIDGET_VIEW:
+            return []
+        if data.mime_type == EXPLORER:
+            return [] if inline else [explorer_node(data.content, renderer.config.output_folder)]
+        alt = data.output_metadata.get("alt")
+        if data.mime_type.startswith("image/") and alt:
+            pictures = renderer.render_image_inline(data) if inline else renderer.render_image(data)
+            for picture in pictures:
+                picture["alt"] = alt
+            return pictures
+        return None
+
+
+def explorer_node(content, output_folder):
+    """Keep the explorer's data and figure beside the executed chapters, and stand for them in the tree."""
+    state = json.dumps(content["state"], separators=(",", ":"), sort_keys=True)
+    key = hashlib.sha256((state + content["fallback"]).encode()).hexdigest()[:16]
+    folder = Path(output_folder, "steadynet")
+    folder.mkdir(parents=True, exist_ok=True)
+    # A script rather than JSON: a page opened from a file may load scripts, but fetch nothing.
+    script = f'steadynet.define("{key}", {state});\n'
+    (folder / f"{key}.js").write_text(script, encoding="utf8")
+    (folder / f"{key}.svg").write_text(content["fallback"], encoding="utf8")
+    texts = {name: content.get(name, "") for name in ("alt", "summary")}
+    return ExplorerNode(key=key, folder=str(folder), **texts)
+
+
+def write_explorer(self, node):
+    """Write the explorer's place in the page, and bring its files to the site."""
+    out = Path(self.builder.outdir, FOLDER)
+    out.mkdir(parents=True, exist_ok=True)
+    page = self.builder.get_target_uri(self.builder.current_docname)
+    urls = {}
+    for name, ending in (("script", "js"), ("picture", "svg")):
+        file = f"{node['key']}.{ending}"
+        shutil.copyfile(Path(node["folder"], file), out / file)
+        urls[name] = relative_uri(page, f"{FOLDER}/{file}")
+    texts = {name: escape(node[name]) for name in ("alt", "summary")}
+    self.body.append(HTML.format(key=node["key"], **urls, **texts))
+    raise nodes.SkipNode
+
+
+def serve_view(app, config):
+    """Serve the view's script, once built; and load no widget manager."""
+    config.nb_ipywidgets_js = {}
+    if VIEW.is_file():
+        config.html_static_path = [*config.html_static_path, str(VIEW)]
+
+
+def choose_scripts(app, pagename, template, context, doctree):
+    """Load the view where there is an explorer; embed no widget state anywhere."""
+    scripts = context["script_files"]
+    context["script_files"] = [
+        script for script in scripts if getattr(script, "attributes", {}).get("type") != WIDGET_STATE
+    ]
+    if doctree is not None and next(doctree.findall(ExplorerNode), None) is not None:
+        if not VIEW.is_file():
+            raise ExtensionError("The explorer's view is not built: python -m steadynet.explorers.build")
+        app.add_js_file(VIEW.name, loading_method="defer")

