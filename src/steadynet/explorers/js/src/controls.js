@@ -1,0 +1,70 @@
+// Native inputs with labels: a slider for many values, radio buttons for few, a checkbox for two.
+import { h, say, uid } from './dom.js';
+
+// JupyterLab binds keys such as the arrows unless the focused element itself says no.
+const OWN_KEYS = { 'data-lm-suppress-shortcuts': 'true' };
+
+export function makeControl(control, choose) {
+  return { slider, choice, switch: toggle }[control.kind](control, choose);
+}
+
+// Powers of ten among numbers, the first and the last; six at most.
+export function pickTicks({ values, texts, ticks }) {
+  if (ticks.length) return ticks;
+  const end = values.length - 1;
+  const round = (v) => typeof v === 'number' && v > 0 && Math.abs(Math.log10(v) - Math.round(Math.log10(v))) < 1e-9;
+  let inner = values.map((v, i) => (round(v) ? i : -1)).filter((i) => i > 0 && i < end);
+  if (inner.length < 2) inner = [0.25, 0.5, 0.75].map((f) => Math.round(f * end)).filter((i) => i > 0 && i < end);
+  const room = (i, j) => (j - i) / end > (texts[i].length + texts[j].length + 2) / 90;
+  const picked = [0];
+  for (const i of inner) if (room(picked[picked.length - 1], i) && room(i, end)) picked.push(i);
+  return [...new Set([...picked, end])];
+}
+
+function slider(control, choose) {
+  const id = uid('slider');
+  const end = control.values.length - 1;
+  const value = h('output', { class: 'sn-value', for: id, 'aria-hidden': 'true' });
+  const help = control.help && h('p', { class: 'sn-help', id: `${id}-help` }, control.help);
+  const input = h('input', { type: 'range', id, min: 0, max: end, step: 1, ...OWN_KEYS,
+    'aria-describedby': help ? help.id : null, oninput: () => choose(Number(input.value)) });
+  const along = (i) => `--at:${(i / end).toFixed(4)}`;
+  const ticks = pickTicks(control).map((i) => h('span', { style: along(i), onclick: () => choose(i) }, control.texts[i]));
+  return {
+    node: h('div', { class: 'sn-control sn-control-slider' },
+      h('div', { class: 'sn-control-head' }, h('label', { for: id }, control.label), value),
+      input, h('div', { class: 'sn-ticks', 'aria-hidden': 'true' }, ticks), help),
+    update(i) {
+      if (Number(input.value) !== i) input.value = i;
+      input.setAttribute('aria-valuetext', control.texts[i]);
+      input.setAttribute('style', along(i));
+      say(value, control.texts[i]);
+    },
+  };
+}
+
+function choice(control, choose) {
+  const name = uid('choice');
+  const inputs = control.values.map((_, i) =>
+    h('input', { type: 'radio', name, value: i, ...OWN_KEYS, onchange: () => choose(i) }));
+  return {
+    node: h('fieldset', { class: 'sn-control sn-control-choice' }, h('legend', {}, control.label),
+      h('div', { class: 'sn-segments' }, inputs.map((input, i) => h('label', {}, input, h('span', {}, control.texts[i])))),
+      control.help && h('p', { class: 'sn-help' }, control.help)),
+    update(i) { inputs.forEach((input, k) => { input.checked = k === i; }); },
+  };
+}
+
+function toggle(control, choose) {
+  const text = h('span', { class: 'sn-value', 'aria-hidden': 'true' });
+  const input = h('input', { type: 'checkbox', role: 'switch', ...OWN_KEYS, onchange: () => choose(input.checked ? 1 : 0) });
+  return {
+    node: h('div', { class: 'sn-control sn-control-switch' },
+      h('label', {}, input, h('span', { class: 'sn-switch', 'aria-hidden': 'true' }), h('span', {}, control.label), text),
+      control.help && h('p', { class: 'sn-help' }, control.help)),
+    update(i) {
+      input.checked = i === 1;
+      say(text, control.texts[i]);
+    },
+  };
+}

@@ -1,0 +1,39 @@
+// What happened, in words, each line with the mark its curve has: the legend and the message in one.
+import { lookUp } from './data.js';
+import { h, s, say } from './dom.js';
+
+const marks = {
+  recorded: () => [s('path', { class: 'sn-seeds', d: 'M1,3H27M1,11H27' }), s('path', { class: 'sn-median', d: 'M1,7H27' })],
+  live: () => [s('path', { class: 'sn-live', d: 'M1,7H21' }), s('path', { class: 'sn-live-end', d: 'M19,7a4,4 0 1,0 8,0a4,4 0 1,0 -8,0Z' })],
+  pinned: () => [s('path', { class: 'sn-ghost', d: 'M1,7H20' }), s('path', { class: 'sn-ghost-end', d: 'M22,2l5,5l-5,5l-5,-5Z' })],
+};
+
+function line(kind, name) {
+  const text = h('span', { class: 'sn-words' });
+  const title = h('span', { class: 'sn-name' }, name);
+  const node = h('p', { class: `sn-line sn-line-${kind}` },
+    s('svg', { class: 'sn-key', viewBox: '0 0 28 14', 'aria-hidden': 'true' }, ...marks[kind]()), h('span', {}, title, text));
+  return { node, title, show: (words) => { node.hidden = words == null; say(text, words ?? ''); } };
+}
+
+export function makeOutcome(state, sizes) {
+  const longest = state.outcome.words.reduce((a, b) => (b.length > a.length ? b : a), '');
+  const recorded = line('recorded', '');
+  const room = line('recorded', ''); // as tall as the longest words, so that charts stay where they are
+  room.show(longest);
+  room.node.classList.add('sn-off');
+  room.node.setAttribute('aria-hidden', 'true');
+  const live = line('live', 'Live run: ');
+  const pinned = line('pinned', '');
+  return {
+    node: h('div', { class: 'sn-outcome' }, h('div', { class: 'sn-stack' }, recorded.node, room.node), live.node, pinned.node),
+    words: (index) => lookUp(state.outcome, index, sizes),
+    update(view, liveWords) {
+      recorded.show(lookUp(state.outcome, view.index, sizes));
+      live.show(liveWords);
+      const texts = view.pinned && state.controls.map((c, k) => c.texts[view.pinned.index[k]]).join(' · ');
+      say(pinned.title, view.pinned ? `Pinned (${texts}): ` : '');
+      pinned.show(view.pinned && (view.pinned.live?.outcome ?? lookUp(state.outcome, view.pinned.index, sizes)));
+    },
+  };
+}

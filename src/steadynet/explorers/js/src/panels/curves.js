@@ -1,0 +1,114 @@
+// Curves over steps: a thin line a seed, their median thick, the live run and the pinned one over it.
+import { scaleLinear, scaleLog } from 'd3-scale';
+import { line } from 'd3-shape';
+import { medians, rows } from '../data.js';
+import { h, s, say } from '../dom.js';
+import { makeFrame } from '../frame.js';
+import { decimal, percent, said } from '../numbers.js';
+
+export function curves(panel, arrays) {
+  const xs = panel.x;
+  const end = xs[xs.length - 1];
+  const x = scaleLinear().domain([xs[0] > 0 && xs[0] < end / 10 ? 0 : xs[0], end]); // steps count from 0
+  const y = (panel.y_log ? scaleLog() : scaleLinear()).domain(panel.y_domain);
+  const frame = makeFrame({ x, y, xLabel: panel.x_label, yLabel: panel.y_label, yLog: panel.y_log, yFormat: panel.y_format });
+  const parts = {};
+  for (const name of ['ghost', 'ghost-end', 'seeds', 'median', 'live', 'live-end']) {
+    parts[name] = s('path', { class: `sn-${name}` });
+    frame.plot.append(parts[name]);
+  }
+  const rule = s('path', { class: 'sn-rule' });
+  frame.over.append(rule);
+  const readout = h('p', { class: 'sn-readout', 'aria-hidden': 'true' });
+  frame.node.append(readout);
+
+  const top = panel.y_domain[1];
+  const pixel = (v) => {
+    if (v === Infinity || v > top * 1e9) return -6; // off the chart, drawn as such
+    const p = y(panel.y_log ? Math.max(v, 1e-300) : v);
+    return Math.max(-6, Math.min(frame.height + 6, p));
+  };
+  const shape = line().defined((v) => !Number.isNaN(v)).x((_, i) => x(xs[i])).y(pixel).digits(1);
+  const several = (lines) => lines.map((values) => shape(values) ?? '').join('');
+  const last = (values) => {
+    let i = values.length - 1;
+    while (i >= 0 && Number.isNaN(values[i])) i--;
+    return i;
+  };
+  const mark = (values, form) => {
+    const i = values ? last(values) : -1;
+    return i < 0 ? '' : form(x(xs[i]), pixel(values[i]));
+  };
+  const dot = (cx, cy) => `M${cx - 4},${cy}a4,4 0 1,0 8,0a4,4 0 1,0 -8,0Z`;
+  const diamond = (cx, cy) => `M${cx},${cy - 5}l5,5l-5,5l-5,-5Z`;
+
+  const recorded = (index) => rows(arrays.at(panel.y, index));
+  const live = (run) => (run?.arrays?.[panel.y] ? rows(run.arrays[panel.y]) : null);
+  const words = panel.y_format.includes('%') ? percent : said;
+  let hovered = -1;
+  let shown = null;
+
+  function draw(view) {
+    const lines = recorded(view.index);
+    const middle = medians(lines);
+    const run = live(view.live);
+    const ghost = view.pinned && (live(view.pinned.live) ?? [medians(recorded(view.pinned.index))]);
+    const ghostMiddle = ghost && medians(ghost);
+    shown = { lines, middle, run: run && medians(run), ghost: ghostMiddle };
+    parts.seeds.setAttribute('d', lines.length > 1 ? several(lines) : '');
+    parts.median.setAttribute('d', several([middle]));
+    parts.live.setAttribute('d', run ? several(run) : '');
+    parts['live-end'].setAttribute('d', mark(shown.run, dot));
+    parts.ghost.setAttribute('d', ghost ? several([ghostMiddle]) : '');
+    parts['ghost-end'].setAttribute('d', mark(ghostMiddle, diamond));
+    frame.svg.setAttribute('aria-label', describe());
+    hover();
+  }
+
+  function path(values, name) {
+    const end = last(values);
+    if (end < 0) return `${name}: no run.`;
+    const start = values.findIndex((v) => !Number.isNaN(v));
+    return `${name} goes from ${words(values[start])} at ${said(xs[start])} to ${words(values[end])} at ${said(xs[end])}.`;
+  }
+
+  function describe() {
+    const { lines, middle, run, ghost } = shown;
+    const name = lines.length > 1 ? `The median of ${lines.length} seeds` : 'The curve';
+    return [`${panel.title}: ${panel.y_label} by ${panel.x_label}.`, path(middle, name),
+      run && path(run, 'The live run'), ghost && path(ghost, 'The pinned run')].filter(Boolean).join(' ');
+  }
+
+  function hover() {
+    const there = hovered >= 0 && shown;
+    rule.setAttribute('d', there ? `M${x(xs[hovered])},0V${frame.height}` : '');
+    if (!there) return say(readout, '');
+    const { lines, middle, run, ghost } = shown;
+    const column = lines.map((l) => l[hovered]).filter((v) => !Number.isNaN(v));
+    const spread = column.length > 1 ? ` (${words(Math.min(...column))}–${words(Math.max(...column))})` : '';
+    const more = [['live', run], ['pinned', ghost]].map(([name, values]) =>
+      values && hovered < values.length && !Number.isNaN(values[hovered]) ? `, ${name} ${words(values[hovered])}` : '');
+    say(readout, `${panel.x_label} ${said(xs[hovered])}: ${words(middle[hovered])}${spread}${more.join('')}`);
+  }
+
+  function nearest(event) {
+    const bounds = frame.svg.getBoundingClientRect();
+    const at = x.invert((event.clientX - bounds.left) * (frame.svg.viewBox.baseVal.width / bounds.width) - frame.left);
+    let best = 0;
+    xs.forEach((v, i) => { if (Math.abs(v - at) < Math.abs(xs[best] - at)) best = i; });
+    return best;
+  }
+  frame.svg.addEventListener('pointermove', (event) => { hovered = nearest(event); hover(); });
+  frame.svg.addEventListener('pointerleave', () => { hovered = -1; hover(); });
+
+  function tidy({ index, run }, table) {
+    const measured = { x_label: panel.x_label, quantity: panel.y_label };
+    const point = (seed) => (value, i) => ({ ...measured, seed, x: xs[i], value });
+    if (run) return live(run)?.flatMap((l, k, all) => [...l].map(point(all.length > 1 ? k + 1 : ''))) ?? [];
+    const lines = recorded(index);
+    const seeds = lines.flatMap((l, k) => [...l].map(point(k + 1)));
+    return table && lines.length > 1 ? [...medians(lines)].map(point('median')).concat(seeds) : seeds;
+  }
+
+  return { node: frame.node, layout: frame.layout, draw, tidy, write: decimal };
+}
