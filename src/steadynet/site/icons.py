@@ -37,7 +37,7 @@ def trim_site(app, error):
             path.write_text(trimmed, encoding="utf8")
     for path in out.rglob("fa-*.woff2"):
         path.write_bytes(trim_font(path.read_bytes(), drawn))
-    for path in [*out.rglob("fa-*.ttf"), *out.rglob("fontawesome*.js*"), *out.rglob("*.map")]:
+    for path in {*out.rglob("fa-*.ttf"), *out.rglob("fontawesome*.js"), *out.rglob("*.map")}:
         path.unlink()
 
 
