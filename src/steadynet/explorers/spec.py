@@ -219,6 +219,8 @@ class Demo:
         Words that fill `code`.
     note : str
         Where the recording comes from: versions, machine. Shown at the foot.
+    source : str
+        What the curves are, said at the foot with the number of seeds.
     fallback : callable, optional
         Takes nothing and returns the SVG text shown where scripts do not run.
     alt : str
@@ -245,6 +247,7 @@ class Demo:
     code: str = ""
     parts: Mapping[str, Table] = field(default_factory=dict)
     note: str = ""
+    source: str = "Recorded TensorFlow runs"
     fallback: Callable[[], str] | None = None
     alt: str = ""
     steps: int | None = None
@@ -350,6 +353,7 @@ class Demo:
                 },
             },
             "note": self.note,
+            "source": self.source,
             "steps": self.steps,
         }
         json.dumps(state, allow_nan=False)

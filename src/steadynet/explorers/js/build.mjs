@@ -9,7 +9,7 @@ const smallCss = {
     return { contents: code.trim(), loader: 'text' };
   }),
 };
-const common = { bundle: true, minify: true, target: 'es2021', charset: 'utf8', legalComments: 'none', plugins: [smallCss], logLevel: 'warning' };
+const common = { bundle: true, alias: { 'd3-interpolate': './src/interpolate.js' }, minify: true, target: 'es2021', charset: 'utf8', legalComments: 'none', plugins: [smallCss], logLevel: 'warning' };
 const out = process.argv[2];
 await build({ ...common, entryPoints: ['src/widget.js'], format: 'esm', outfile: `${out}/explorer.mjs` });
 await build({ ...common, entryPoints: ['src/page.js'], format: 'iife', outfile: `${out}/explorer-page.js` });

@@ -14,7 +14,10 @@ export function pickTicks({ values, texts, ticks }) {
   const end = values.length - 1;
   const round = (v) => typeof v === 'number' && v > 0 && Math.abs(Math.log10(v) - Math.round(Math.log10(v))) < 1e-9;
   let inner = values.map((v, i) => (round(v) ? i : -1)).filter((i) => i > 0 && i < end);
-  if (inner.length < 2) inner = [0.25, 0.5, 0.75].map((f) => Math.round(f * end)).filter((i) => i > 0 && i < end);
+  if (inner.length < 2) { // evenly, where the count of steps divides
+    const every = [1, 2, 3, 4, 5, 6].map((parts) => end / parts).filter(Number.isInteger).pop();
+    inner = values.map((_, i) => i).filter((i) => i > 0 && i < end && i % every === 0);
+  }
   const room = (i, j) => (j - i) / end > (texts[i].length + texts[j].length + 2) / 90;
   const picked = [0];
   for (const i of inner) if (room(picked[picked.length - 1], i) && room(i, end)) picked.push(i);

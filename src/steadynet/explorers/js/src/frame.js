@@ -19,7 +19,7 @@ export function logTicks([lo, hi], most) {
 
 const logText = (v) => (v >= 1e-3 && v < 1e4 ? said(v) : power(Math.round(Math.log10(v))));
 
-export function makeFrame({ x, y, xLabel, yLabel, xLog, yLog, yFormat, aspect = 0.58, tallest = 270 }) {
+export function makeFrame({ x, y, xLabel, yLabel, xLog, yLog, yFormat, spill = 0, aspect = 0.58, tallest = 270 }) {
   const clip = uid('clip');
   const box = s('rect');
   const plot = s('g', { 'clip-path': `url(#${clip})` });
@@ -35,12 +35,13 @@ export function makeFrame({ x, y, xLabel, yLabel, xLog, yLog, yFormat, aspect = 
   const frame = { node, svg, plot, over, width: 0, height: 0, left: 0, top: 24 };
 
   frame.layout = (total) => {
-    const height = Math.round(Math.min(tallest, Math.max(170, total * aspect)));
+    const height = Math.round(Math.min(total > 600 ? 0.75 * tallest : tallest, Math.max(170, total * aspect)));
     const yTicks = yLog ? logTicks(y.domain(), 6) : y.ticks(5);
-    const yWords = yLog ? logText : yFormat ? format(yFormat) : y.tickFormat(5);
+    const written = yFormat ? format(yFormat) : y.tickFormat(5);
+    const yWords = yLog ? logText : (v) => written(v).replace('%', '\u202f%');
     const longest = Math.max(...yTicks.map((t) => yWords(t).length));
     frame.left = Math.ceil(longest * CHARACTER + 14);
-    frame.width = Math.max(80, total - frame.left - 12);
+    frame.width = Math.max(80, total - frame.left - 16);
     frame.height = height - frame.top - 40;
     const { width, left, top } = frame;
     x.range([0, width]);
@@ -50,7 +51,7 @@ export function makeFrame({ x, y, xLabel, yLabel, xLog, yLog, yFormat, aspect = 
     const axisX = axisBottom(x).tickValues(xTicks).tickSize(5).tickPadding(4);
     select(gx).attr('transform', `translate(0,${frame.height})`).call(xLog ? axisX.tickFormat(logText) : axisX);
     select(gy).call(axisLeft(y).tickValues(yTicks).tickFormat(yWords).tickSize(-width).tickPadding(7));
-    select(box).attr('y', -1).attr('width', width).attr('height', frame.height + 2);
+    select(box).attr('x', -spill).attr('y', -1).attr('width', width + 2 * spill).attr('height', frame.height + 2);
     root.setAttribute('transform', `translate(${left},${top})`);
     xText.setAttribute('x', left + width);
     xText.setAttribute('y', height - 4);

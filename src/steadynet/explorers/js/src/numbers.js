@@ -2,7 +2,8 @@ import { format } from 'd3-format';
 
 const SUPER = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 const six = format('.6~r');
-const three = format('.3~r');
+const three = format(',.3~r');
+const whole = format(',d');
 
 // Plain decimals for a spreadsheet: no exponent, an ASCII minus.
 export const decimal = (v) => (Number.isFinite(v) ? six(v).replace('−', '-') : Number.isNaN(v) ? '' : v > 0 ? 'inf' : '-inf');
@@ -16,6 +17,7 @@ export function said(v) {
   if (!Number.isFinite(v)) return Number.isNaN(v) ? 'none' : v > 0 ? 'infinite' : '−infinite';
   const size = Math.abs(v);
   if (size === 0) return '0';
+  if (size < 1e6 && Number.isInteger(v)) return whole(v);
   if (size >= 1e-4 && size < 1e6) return three(v);
   const exponent = Math.floor(Math.log10(size) + 1e-9);
   const lead = three(v / 10 ** exponent);

@@ -3,7 +3,7 @@ import { lookUp } from './data.js';
 import { h, s, say } from './dom.js';
 
 const marks = {
-  recorded: () => [s('path', { class: 'sn-seeds', d: 'M1,3H27M1,11H27' }), s('path', { class: 'sn-median', d: 'M1,7H27' })],
+  recorded: () => [s('path', { class: 'sn-seeds', d: 'M1,2H27M1,12H27' }), s('path', { class: 'sn-median', d: 'M1,7H27' })],
   live: () => [s('path', { class: 'sn-live', d: 'M1,7H21' }), s('path', { class: 'sn-live-end', d: 'M19,7a4,4 0 1,0 8,0a4,4 0 1,0 -8,0Z' })],
   pinned: () => [s('path', { class: 'sn-ghost', d: 'M1,7H20' }), s('path', { class: 'sn-ghost-end', d: 'M22,2l5,5l-5,5l-5,-5Z' })],
 };

@@ -5,7 +5,7 @@ const isRunning = (live) => live?.status === 'waiting' || live?.status === 'runn
 
 export function makeTier(state, toggle) {
   const seeds = state.panels.filter((p) => p.kind === 'curves').map((p) => state.arrays[p.y].shape[state.controls.length])[0];
-  const recorded = `Recorded TensorFlow runs${seeds > 1 ? `, ${seeds} seeds` : ''}.`;
+  const recorded = `${state.source}${seeds > 1 ? `, ${seeds} seeds` : ''}.`;
   const text = h('span');
   const bar = h('progress', { max: 1, value: 0, 'aria-label': 'Training', hidden: true });
   const button = h('button', { type: 'button', class: 'sn-button', hidden: true, onclick: toggle }, 'Train here');

@@ -11,7 +11,7 @@ export function curves(panel, arrays) {
   const end = xs[xs.length - 1];
   const x = scaleLinear().domain([xs[0] > 0 && xs[0] < end / 10 ? 0 : xs[0], end]); // steps count from 0
   const y = (panel.y_log ? scaleLog() : scaleLinear()).domain(panel.y_domain);
-  const frame = makeFrame({ x, y, xLabel: panel.x_label, yLabel: panel.y_label, yLog: panel.y_log, yFormat: panel.y_format });
+  const frame = makeFrame({ x, y, xLabel: panel.x_label, yLabel: panel.y_label, yLog: panel.y_log, yFormat: panel.y_format, spill: 7 }); // room for the end marks
   const parts = {};
   for (const name of ['ghost', 'ghost-end', 'seeds', 'median', 'live', 'live-end']) {
     parts[name] = s('path', { class: `sn-${name}` });

@@ -18,19 +18,19 @@ function levels(z, log) {
 export function surface(panel, arrays, { controls, move }) {
   const x = scaleLinear().domain(panel.x);
   const y = scaleLinear().domain(panel.y);
-  const frame = makeFrame({ x, y, xLabel: panel.x_label, yLabel: panel.y_label, aspect: 0.72, tallest: 380 });
+  const frame = makeFrame({ x, y, xLabel: panel.x_label, yLabel: panel.y_label, aspect: 0.72, tallest: 460 });
   frame.svg.classList.add('sn-surface');
   const { shape: [ny, nx], data: z } = arrays.all(panel.z);
   const steps = levels(z, panel.z_log);
   const shapes = contours().size([nx, ny]).thresholds(steps)([...z]);
   const ground = s('g', { class: 'sn-contours' }, shapes.map(() => s('path')));
   const parts = {};
-  for (const name of ['ghost', 'ghost-end', 'median', 'steps', 'live', 'live-steps', 'end', 'live-end']) parts[name] = s('path', { class: `sn-${name}` });
+  for (const name of ['ghost-halo', 'ghost', 'ghost-end', 'halo', 'median', 'steps', 'live', 'live-steps', 'end', 'live-end']) parts[name] = s('path', { class: `sn-${name}` });
   const handle = s('g', { class: 'sn-start' }, s('circle', { r: 22, class: 'sn-hit' }), s('circle', { r: 9, class: 'sn-ring' }), s('circle', { r: 3.5, class: 'sn-core' }));
   frame.plot.append(ground, ...Object.values(parts));
   frame.over.append(handle);
-  const key = h('p', { class: 'sn-share' }, h('span', { class: 'sn-ramp', 'aria-hidden': 'true' }),
-    `${panel.z_label} from ${said(steps[0])} (pale) to ${said(z.reduce((a, b) => Math.max(a, b)))} (strong)`);
+  const key = h('p', { class: 'sn-share' }, `${panel.z_label} ${said(steps[0])}`,
+    h('span', { class: 'sn-ramp', role: 'img', 'aria-label': 'to' }), said(z.reduce((a, b) => Math.max(a, b))));
 
   const far = (v, size) => Math.max(-size, Math.min(2 * size, v));
   const pixel = ([a, b]) => `${far(x(a), frame.width).toFixed(1)},${far(y(b), frame.height).toFixed(1)}`;
@@ -61,13 +61,14 @@ export function surface(panel, arrays, { controls, move }) {
     const path = recorded(view.index);
     const run = live(view.live);
     const ghost = view.pinned && (live(view.pinned.live) ?? recorded(view.pinned.index));
+    parts.halo.setAttribute('d', `${route(path)}${run ? route(run) : ''}`);
     parts.median.setAttribute('d', route(path));
     parts.steps.setAttribute('d', dots(path, 2));
     parts.end.setAttribute('d', square(path));
     parts.live.setAttribute('d', run ? route(run) : '');
     parts['live-steps'].setAttribute('d', run ? dots(run, 2) : '');
     parts['live-end'].setAttribute('d', run?.length ? dots(run.slice(-1), 5) : '');
-    parts.ghost.setAttribute('d', ghost ? route(ghost) : '');
+    for (const name of ['ghost', 'ghost-halo']) parts[name].setAttribute('d', ghost ? route(ghost) : '');
     parts['ghost-end'].setAttribute('d', ghost ? square(ghost) : '');
     const start = begin(view.index) ?? path[0];
     handle.style.display = start ? '' : 'none';
