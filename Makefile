@@ -57,7 +57,7 @@ serve: book  ## serve the site on this machine
 
 .PHONY: lab
 lab: $(READY) $(VIEW)  ## open the chapters in JupyterLab, as notebooks
-	@$(BIN)/jupyter lab --config=jupyter/lab_config.py chapters $(ARGS)
+	@JUPYTER_CONFIG_PATH=$(CURDIR)/jupyter $(BIN)/jupyter lab chapters $(ARGS)
 
 .PHONY: record
 record: $(READY)  ## run the experiments again and write their recordings

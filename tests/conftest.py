@@ -20,7 +20,9 @@ CHROMIUM_FLAGS = [
 def chromium():
     """A Playwright browser: `CHROMIUM`, else the system's Chromium, else Playwright's own."""
     sync_api = pytest.importorskip("playwright.sync_api")
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    path = (
+        os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    )
     with sync_api.sync_playwright() as playwright:
         try:
             browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)

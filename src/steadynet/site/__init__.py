@@ -1,4 +1,4 @@
-"""Sphinx extension: a site that asks no other host for anything, stays light, and is never stale."""
+"""Sphinx extension: a site that asks other hosts for nothing, stays light, and is never stale."""
 
 from pathlib import Path
 

@@ -38,7 +38,7 @@ class ExplorerNode(nodes.General, nodes.Element):
 class ExplorerRenderer:
     """MyST-NB's renderer of explorers, and of the alternative text that a run gives its picture."""
 
-    mime_priority_overrides = [(name, EXPLORER, 1) for name in ("html", "dirhtml", "singlehtml")]
+    mime_priority_overrides = tuple((name, EXPLORER, 1) for name in ("html", "dirhtml"))
 
     @staticmethod
     def handle_mime(renderer, data, inline):
@@ -57,7 +57,7 @@ class ExplorerRenderer:
 
 
 def explorer_node(content, output_folder):
-    """Keep the explorer's data and figure beside the executed chapters, and stand for them in the tree."""
+    """Keep the explorer's data and figure beside the executed chapters; return its node."""
     state = json.dumps(content["state"], separators=(",", ":"), sort_keys=True)
     key = hashlib.sha256((state + content["fallback"]).encode()).hexdigest()[:16]
     folder = Path(output_folder, "steadynet")
@@ -96,9 +96,13 @@ def choose_scripts(app, pagename, template, context, doctree):
     """Load the view where there is an explorer; embed no widget state anywhere."""
     scripts = context["script_files"]
     context["script_files"] = [
-        script for script in scripts if getattr(script, "attributes", {}).get("type") != WIDGET_STATE
+        script
+        for script in scripts
+        if getattr(script, "attributes", {}).get("type") != WIDGET_STATE
     ]
     if doctree is not None and next(doctree.findall(ExplorerNode), None) is not None:
         if not VIEW.is_file():
-            raise ExtensionError("The explorer's view is not built: python -m steadynet.explorers.build")
+            raise ExtensionError(
+                "The explorer's view is not built: python -m steadynet.explorers.build"
+            )
         app.add_js_file(VIEW.name, loading_method="defer")

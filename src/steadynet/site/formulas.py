@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from functools import lru_cache
 from pathlib import Path
+from typing import IO
 
 from docutils import nodes
 from sphinx.locale import _
@@ -41,7 +42,7 @@ def write_display(self, node):
     raise nodes.SkipNode
 
 
-def _typeset(translator, node, *, display: bool) -> str:
+def _typeset(translator, node, *, display):
     """HTML and MathML of a formula; a formula that KaTeX refuses is a warning at its place."""
     macros = dict(translator.config.formula_macros)
     request = {"tex": node.astext(), "display": display, "macros": macros}
@@ -54,20 +55,22 @@ def _typeset(translator, node, *, display: bool) -> str:
 @lru_cache(maxsize=4096)
 def _ask(request: str) -> dict[str, str]:
     """Answer of the typesetter to one request."""
-    process = _typesetter()
-    process.stdin.write(request + "\n")
-    process.stdin.flush()
-    return json.loads(process.stdout.readline())
+    to_process, from_process = _typesetter()
+    to_process.write(request + "\n")
+    to_process.flush()
+    return json.loads(from_process.readline())
 
 
 @lru_cache(maxsize=1)
-def _typesetter() -> subprocess.Popen:
+def _typesetter() -> tuple[IO[str], IO[str]]:
     """Start the typesetter for the whole build."""
     command = [find_node(), str(TYPESET)]
     pipe = subprocess.PIPE
     process = subprocess.Popen(command, stdin=pipe, stdout=pipe, encoding="utf8")
+    assert process.stdin is not None  # for the type checker: both are pipes
+    assert process.stdout is not None
     atexit.register(process.terminate)
-    return process
+    return process.stdin, process.stdout
 
 
 def find_node() -> str:

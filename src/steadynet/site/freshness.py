@@ -3,7 +3,7 @@
 import hashlib
 import shutil
 import sys
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 from myst_nb.core.read import create_nb_reader
@@ -18,17 +18,17 @@ def setup(app):
     app.connect("config-inited", note_digests)
     app.connect("env-get-outdated", outdated_chapters)
     app.connect("source-read", choose_cache)
-    app.connect("env-purge-doc", lambda app, env, name: _digests(env).pop(name, None))
+    app.connect("env-purge-doc", lambda _, env, name: _digests(env).pop(name, None))
     app.connect("build-finished", prune, priority=100)
 
 
 def note_digests(app, config):
-    """Let Sphinx read all chapters again after a change here, and write them again after one in the assets."""
+    """Let Sphinx read all again after a change here, and write all again after one in assets."""
     here = Path(__file__).parent
     config.steadynet_site_digest = _digest([*here.glob("*.py"), *here.glob("typesetter/*")])
     served = [Path(app.confdir or app.srcdir, entry) for entry in config.html_static_path]
     served += [Path(app.srcdir, name) for name in (config.html_logo, config.html_favicon) if name]
-    files = [path for entry in served for path in ([entry] if entry.is_file() else entry.rglob("*"))]
+    files = [path for entry in served for path in (entry, *entry.rglob("*"))]
     config.steadynet_assets_digest = _digest(path for path in files if path.is_file())
 
 
@@ -39,7 +39,7 @@ def outdated_chapters(app, env, added, changed, removed):
 
 
 def choose_cache(app, docname, source):
-    """Give each state of the imported code its own cache: the notebook's own key sees its cells only."""
+    """Give each state of the imported code its own cache: a notebook's key sees its cells only."""
     digest = _digests(app.env)[docname] = _chapter_digest(app, docname, source[0])
     folder = _cache(app) / digest
     app.env.mystnb_config = app.env.mystnb_config.copy(execution_cache_path=str(folder))
@@ -94,7 +94,7 @@ def _digest(paths, start: str = "") -> str:
     return digest.hexdigest()[:16]
 
 
-@lru_cache(maxsize=None)
-def _content(path: Path, changed: int) -> str:
+@cache
+def _content(path: Path, _changed: int) -> str:
     """Digest of one file, taken once."""
     return hashlib.sha256(path.read_bytes()).hexdigest()

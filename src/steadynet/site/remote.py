@@ -1,4 +1,7 @@
-"""Find what a page, a style sheet or a script would load from another host. Links to follow are fine."""
+"""Find what a page, a style sheet or a script would load from another host.
+
+Links to follow are fine.
+"""
 
 import re
 from html.parser import HTMLParser
@@ -22,7 +25,7 @@ LOADING = {
     "manifest": {"html"},
 }
 # A link element loads, or opens a connection, unless its relation only says where something is.
-SAYING = {"canonical", "alternate", "author", "license", "next", "prev", "up", "search", "index", "help"}
+SAYING = re.compile(r"\b(canonical|alternate|author|license|next|prev|up|search|index|help)\b")
 DATA = re.compile(r"json|^text/(?!javascript)")
 
 
@@ -61,21 +64,21 @@ class _Page(HTMLParser):
 
     def __init__(self):
         super().__init__()
-        self.found, self.inside = [], None
+        self.found: list[str] = []
+        self.inside = ""
 
     def handle_starttag(self, tag, attrs):
         values = {name: value or "" for name, value in attrs}
-        self.inside = tag if tag == "style" else None
-        if tag == "script" and not DATA.search(values.get("type", "")):
-            self.inside = tag
+        runs = tag == "script" and not DATA.search(values.get("type", ""))
+        self.inside = tag if runs or tag == "style" else ""
         for name, value in values.items():
             if any(REMOTE.match(part) for part in _addresses(tag, name, value, values)):
                 self.found.append(f'<{tag} {name}="{value}">')
 
     handle_startendtag = handle_starttag
 
-    def handle_endtag(self, tag):
-        self.inside = None
+    def handle_endtag(self, _tag):
+        self.inside = ""
 
     def handle_data(self, data):
         look = {"style": remote_in_style, "script": remote_in_script}.get(self.inside)
@@ -89,8 +92,9 @@ def _addresses(tag, name, value, attributes):
     if name == "srcset":
         return [part.split()[0] for part in value.split(",") if part.split()]
     if tag == "link" and name == "href":
-        return [] if set(attributes.get("rel", "").lower().split()) & SAYING else [value]
-    if tag == "meta" and name == "content" and attributes.get("http-equiv", "").lower() == "refresh":
-        return [value.lower().partition("url=")[2]]
+        return [] if SAYING.search(attributes.get("rel", "").lower()) else [value]
+    if (tag, name) == ("meta", "content"):
+        refreshes = attributes.get("http-equiv", "").lower() == "refresh"
+        return [value.lower().partition("url=")[2]] if refreshes else []
     tags = LOADING.get(name, set())
     return [value] if tags is None or tag in tags else []

@@ -13,8 +13,8 @@ NOT_RUN = {"site", "js", "node_modules", "__pycache__", ".ipynb_checkpoints"}
 def files_used(code: str, package: Path = PACKAGE) -> set[Path]:
     """Files of `package` that `code` reaches through its imports, data beside them included.
 
-    A module brings itself, a sub-package all that is in it (it may import lazily), and both bring what
-    they import in turn. The package itself brings its own `__init__` and its folders of data.
+    A module brings itself, a sub-package all that is in it (it may import lazily), and both bring
+    what they import in turn. The package brings its own `__init__` and its folders of data.
 
     Parameters
     ----------
@@ -87,8 +87,8 @@ def _unit_files(unit: str, package: Path) -> tuple[Path, ...]:
         return (package / f"{unit}.py",)
     if unit:
         return tuple(_below(package / unit))
-    data = [path for path in package.iterdir() if path.is_dir() and path.name not in _units(package)]
-    return (package / "__init__.py", *(path for folder in data for path in _below(folder)))
+    folders = [path for path in package.iterdir() if path.name not in _units(package)]
+    return (package / "__init__.py", *(path for folder in folders for path in _below(folder)))
 
 
 def _below(folder: Path) -> list[Path]:
