@@ -8,7 +8,7 @@ import numbers
 import numpy as np
 import tensorflow as tf
 
-FLOAT32 = np.finfo(np.float32)
+SMALLEST, LARGEST = float(np.finfo("float32").tiny), float(np.finfo("float32").max)
 
 
 def checked(grads, name="grads"):
@@ -29,7 +29,7 @@ def check_same_shapes(name_a, a, name_b, b):
         raise ValueError(
             f"`{name_a}` and `{name_b}` must have equal lengths. Received: {len(a)} and {len(b)}"
         )
-    for i, (x, y) in enumerate(zip(a, b)):
+    for i, (x, y) in enumerate(zip(a, b, strict=True)):
         if x is not None and y is not None and not x.shape.is_compatible_with(y.shape):
             raise ValueError(
                 f"`{name_a}[{i}]` and `{name_b}[{i}]` must have equal shapes. "
@@ -49,19 +49,20 @@ def as_threshold(name, value, dtype):
         if value.shape.rank not in (0, None):
             raise ValueError(f"`{name}` must be a scalar. Received: shape {value.shape}")
         return tf.where(value > 0, value, tf.constant(math.nan, dtype))
-    number = value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
+    is_scalar = isinstance(value, (np.generic, np.ndarray)) and value.ndim == 0
+    number = value.item() if is_scalar else value
     is_number = isinstance(number, numbers.Real) and not isinstance(number, bool)
     # Limits of float32: a number that becomes 0 or infinity there is not positive and finite.
-    if not is_number or not FLOAT32.tiny <= number <= FLOAT32.max:
+    if not is_number or not SMALLEST <= number <= LARGEST:
         raise ValueError(f"`{name}` must be positive and finite. Received: {value!r}")
     return tf.constant(float(number), dtype)
 
 
 def l2_norm(values, dtype, axes=None):
-    """Joint L2 norm of several tensors over `axes` (None: all), in a unit that squares can bear.
+    """Joint L2 norm of several tensors over `axes` (None: all), at a scale that squares can bear.
 
     Plain float32 squares overflow from 1.8e19 and vanish below 1e-19. Dividing by a power of two is
-    exact, and for ordinary sizes the unit is 1 and the result that of the plain formula.
+    exact, and for ordinary sizes the scale is 1 and the result that of the plain formula.
     """
     if not values:
         return tf.constant(0.0, dtype)
@@ -70,8 +71,8 @@ def l2_norm(values, dtype, axes=None):
     largest = tf.reduce_max(tf.stack([tf.reduce_max(tf.abs(v), **over) for v in values]), axis=0)
     edge = 40 if dtype == tf.float32 else 320
     one, huge, small = (tf.constant(2.0**power, dtype) for power in (0, edge, -edge))
-    unit = tf.where(largest > huge, huge * huge, tf.where(largest < small, small * small, one))
-    return unit * tf.sqrt(tf.add_n([tf.reduce_sum(tf.square(v / unit), **over) for v in values]))
+    scale = tf.where(largest > huge, huge * huge, tf.where(largest < small, small * small, one))
+    return scale * tf.sqrt(tf.add_n([tf.reduce_sum(tf.square(v / scale), **over) for v in values]))
 
 
 def entries(grad):
@@ -79,13 +80,13 @@ def entries(grad):
     return grad.values if isinstance(grad, tf.IndexedSlices) else grad
 
 
-def on_entries(function, grad):
-    """Apply a function to the entries of one gradient, and keep what it is; None stays None."""
+def on_entries(function, grad, *more):
+    """Apply ``function(entries, *more)`` to one gradient and keep its kind; None stays None."""
     if grad is None:
         return None
     if isinstance(grad, tf.IndexedSlices):
-        return tf.IndexedSlices(function(grad.values), grad.indices, grad.dense_shape)
-    return function(grad)
+        return tf.IndexedSlices(function(grad.values, *more), grad.indices, grad.dense_shape)
+    return function(grad, *more)
 
 
 def scaled(values, factor):

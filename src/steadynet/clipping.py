@@ -10,8 +10,8 @@ All functions are pure, work inside ``tf.function`` and ``tf.vectorized_map``, a
   inside a graph it has none yet: infinity then never clips, and anything not positive gives NaN.
 - Below the threshold, gradients come out bit for bit as they went in.
 - An inf or NaN gradient is never hidden: what becomes NaN is what becomes NaN in TensorFlow.
-- A finite gradient is always clipped. Plain float32 squares overflow above 1.8e19, where TensorFlow
-  gives zeros (`tf.clip_by_norm`) or NaN (`tf.clip_by_global_norm`); the norms here do not.
+- Finite gradients are clipped up to a norm of 3.4e38. In TensorFlow float32 squares overflow from
+  1.8e19: `tf.clip_by_norm` then gives zeros and `tf.clip_by_global_norm` NaN.
 """
 
 from __future__ import annotations
@@ -193,7 +193,7 @@ def clip_by_global_norm(grads, clip_norm):
     norm = global_norm(grads)
     # norm - norm is 0, or NaN if the norm is not finite: a broken step must not look short.
     scale = tf.minimum(limit / norm, 1.0) + (norm - norm)
-    return [on_entries(lambda g: scaled(g, scale), g) for g in grads], norm
+    return [on_entries(scaled, g, scale) for g in grads], norm
 
 
 def clip_adaptively(grads, params, clipping, eps=1e-3):
@@ -249,6 +249,8 @@ def clip_adaptively(grads, params, clipping, eps=1e-3):
     """
     grads, params = checked(grads), checked(params, "params")
     check_same_shapes("grads", grads, "params", params)
+    if any(w is None for w in params):
+        raise ValueError("`params` must hold the weights of every gradient. Received: None")
     dtype = wide_dtype(grads)
     ratio, least = as_threshold("clipping", clipping, dtype), as_threshold("eps", eps, dtype)
 
@@ -257,7 +259,7 @@ def clip_adaptively(grads, params, clipping, eps=1e-3):
         limit = ratio * tf.maximum(l2_norm([w], dtype, axes), least)
         return scaled(g, tf.minimum(limit / l2_norm([g], dtype, axes), 1.0))
 
-    return [on_entries(lambda g, w=w: clip_units(g, w), g) for g, w in zip(grads, params)]
+    return [on_entries(clip_units, g, w) for g, w in zip(grads, params, strict=True)]
 
 
 def clip(grads, method, threshold):
@@ -294,11 +296,12 @@ def clip(grads, method, threshold):
     return METHODS[method](grads, threshold)
 
 
-METHODS = {
-    "value": clip_by_value,
-    "norm": clip_by_norm,
-    "global_norm": lambda grads, clip_norm: clip_by_global_norm(grads, clip_norm)[0],
-}
+def _rescale_together(grads, clip_norm):
+    """Clip by global norm with the signature of the other methods."""
+    return clip_by_global_norm(grads, clip_norm)[0]
+
+
+METHODS = {"value": clip_by_value, "norm": clip_by_norm, "global_norm": _rescale_together}
 
 
 def angle_between(grads_a, grads_b):
@@ -335,7 +338,8 @@ def angle_between(grads_a, grads_b):
     a, b = checked(grads_a, "grads_a"), checked(grads_b, "grads_b")
     check_same_shapes("grads_a", a, "grads_b", b)
     dtype = wide_dtype(a + b)
-    pairs = [_dense_pair(x, y, dtype) for x, y in zip(a, b) if x is not None or y is not None]
+    present = [(x, y) for x, y in zip(a, b, strict=True) if x is not None or y is not None]
+    pairs = [_dense_pair(x, y, dtype) for x, y in present]
     norm_a, norm_b = (l2_norm([pair[side] for pair in pairs], dtype) for side in (0, 1))
     units = [(x / norm_a, y / norm_b) for x, y in pairs]
     difference = l2_norm([x - y for x, y in units], dtype)

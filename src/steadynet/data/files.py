@@ -93,7 +93,7 @@ def read_sample(path=None):
     (10000, 28, 28)
     """
     path = Path(path or SAMPLE_FILE)
-    return _read_checked(path, *_fingerprint(path))
+    return _read_checked(path, _stamp(path))
 
 
 @functools.lru_cache(maxsize=1)
@@ -117,9 +117,10 @@ def read_full():
         train, test = keras.datasets.fashion_mnist.load_data()
     # Keras raises a bare Exception when a download fails, and zlib's or NumPy's on a broken file.
     except Exception as error:
-        culprit = _first_broken(folder) or folder
+        paths = [folder / file for file, _ in ORIGINALS.values()]
+        culprit = next(filter(_is_broken, paths), folder)
         raise DataFileError(culprit, f"cannot be loaded through Keras: {error}") from error
-    arrays = dict(zip(ORIGINALS, (*train, *test)))
+    arrays = dict(zip(ORIGINALS, (*train, *test), strict=True))
     for name, array in arrays.items():
         file, expected = ORIGINALS[name]
         if digest(np.ascontiguousarray(array)) != expected:
@@ -128,7 +129,7 @@ def read_full():
 
 
 @functools.lru_cache(maxsize=1)
-def _read_checked(path, size, changed):
+def _read_checked(path, _stamp):
     """Arrays of a file that agrees with the checksum beside it."""
     checksum_file = path.with_name(path.name + ".sha256")
     expected = _read_bytes(checksum_file).decode("ascii", "replace").split()[:1]
@@ -155,22 +156,21 @@ def _read_bytes(path):
         raise DataFileError(path, problem) from error
 
 
-def _fingerprint(path):
-    """Size and time of a file's last change, so that one replaced meanwhile is checked again."""
+def _stamp(path):
+    """Size and time of a file's last change, so that one replaced meanwhile is read again."""
     try:
         status = path.stat()
     except OSError:
-        return None, None
+        return None
     return status.st_size, status.st_mtime_ns
 
 
-def _first_broken(folder):
-    """Path of the first original there that does not unpack, or None."""
-    for file, _ in ORIGINALS.values():
-        try:
-            gzip.decompress((folder / file).read_bytes())
-        except FileNotFoundError:
-            continue
-        except (OSError, EOFError, zlib.error):
-            return folder / file
-    return None
+def _is_broken(path):
+    """Whether a file is there and does not unpack."""
+    try:
+        gzip.decompress(path.read_bytes())
+    except FileNotFoundError:
+        return False
+    except (OSError, EOFError, zlib.error):
+        return True
+    return False

@@ -14,6 +14,7 @@ import hashlib
 import sys
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -95,7 +96,7 @@ def make_sample(folder=DEBIAN_FOLDER, target=SAMPLE_FILE):
         `target`.
     """
     originals, target = read_originals(folder), Path(target)
-    sample = {}
+    sample: dict[str, Any] = {}
     for part, n in (("train", TRAIN_PER_CLASS), ("test", TEST_PER_CLASS)):
         chosen = first_of_each_class(originals[f"y_{part}"], n)
         sample |= {f"{axis}_{part}": originals[f"{axis}_{part}"][chosen] for axis in "xy"}
