@@ -95,11 +95,9 @@ def serve_view(app, config):
 def choose_scripts(app, pagename, template, context, doctree):
     """Load the view where there is an explorer; embed no widget state anywhere."""
     scripts = context["script_files"]
-    context["script_files"] = [
-        script
-        for script in scripts
-        if getattr(script, "attributes", {}).get("type") != WIDGET_STATE
-    ]
+    types = [getattr(script, "attributes", {}).get("type") for script in scripts]
+    # In place: what is added below goes to the same list.
+    scripts[:] = [each for each, type_ in zip(scripts, types, strict=True) if type_ != WIDGET_STATE]
     if doctree is not None and next(doctree.findall(ExplorerNode), None) is not None:
         if not VIEW.is_file():
             raise ExtensionError(

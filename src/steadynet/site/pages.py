@@ -16,6 +16,12 @@ SEARCH = re.compile(r"searchtools\.js|language_data\.js|searchindex\.js")
 # Without a stored choice the theme starts from none: an error in the console, and a flash.
 FIRST_THEME = re.compile(r'(dataset\.theme = localStorage\.getItem\("theme"\) \|\| )"[^"]*"')
 SYSTEM_THEME = r'\1(matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")'
+# A page opened as a file may not fetch the pages it found, to quote from them.
+OPTIONS = re.compile(r"<script[^>]*documentation_options\.js[^>]*></script>\n?")
+QUOTE = """<script>if (location.protocol === "file:") {
+  DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+}</script>
+"""
 CHECKS = {".html": remote_in_page, ".css": remote_in_style, ".js": remote_in_script}
 
 
@@ -70,6 +76,8 @@ def mend(html: str, root: str = "", *, search: bool = False) -> str:
     html = SCRIPT.sub(keep, html)
     html = LINK.sub(keep, html)
     html = FIRST_THEME.sub(SYSTEM_THEME, html)
+    if search and QUOTE not in html:
+        html = OPTIONS.sub(lambda tag: tag[0] + QUOTE, html)
     style = f'<link rel="stylesheet" href="{root}_static/katex/katex.min.css" />\n'
     if 'class="katex"' in html and style not in html:
         html = html.replace("</head>", style + "</head>", 1)

@@ -19,4 +19,11 @@ def require_alt(app, doctree, docname):
     """Warn, at its place in the chapter, of each picture without words."""
     for picture in doctree.findall(nodes.image):
         if not picture.get("alt", "").strip():
-            logger.warning(HOW, location=picture, type="picture", subtype="alt")
+            logger.warning(HOW, location=_placed(picture), type="picture", subtype="alt")
+
+
+def _placed(node):
+    """The node, or what holds it, that knows its line."""
+    while not node.line and node.parent is not None:
+        node = node.parent
+    return node
