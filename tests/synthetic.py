@@ -1,11 +1,13 @@
 """A demo without TensorFlow that uses every kind of control and panel."""
 
+import itertools
 import time
 
 import numpy as np
 
 from steadynet.explorers import Control, Curves, Demo, Histogram, Preset, Surface, Table
 
+FIGURE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0L9 9"/></svg>'
 STEPS = np.linspace(0, 4000, 60)
 THRESHOLDS = (*(float(v) for v in np.geomspace(0.01, 100, 17)), None)
 RATES = (0.05, 0.2, 0.8)
@@ -35,7 +37,7 @@ def _reach(threshold, method, rate, noise):
     return (0.75 if noise else 1.0) * float(np.exp(-((np.log10(threshold / best) / 1.6) ** 2)))
 
 
-def loss_curve(seed, upto=len(STEPS), **setting):
+def loss_curve(seed, upto=60, **setting):
     """A loss over steps that falls as far as the setting allows."""
     reach = _reach(**setting)
     rng = np.random.default_rng(seed)
@@ -55,9 +57,9 @@ def _counts(**setting):
 def _grid(controls, point):
     """Call `point(**setting)` at every setting; the shape is (*controls, *trailing)."""
     shape = tuple(len(c.values) for c in controls)
-    rows = []
-    for index in np.ndindex(*shape):
-        rows.append(point(**{c.name: c.values[i] for c, i in zip(controls, index, strict=True)}))
+    names = [c.name for c in controls]
+    points = itertools.product(*(c.values for c in controls))
+    rows = [point(**dict(zip(names, values, strict=True))) for values in points]
     return np.reshape(rows, (*shape, *np.shape(rows[0])))
 
 
@@ -68,7 +70,10 @@ def train(setting, report):
     for n in range(2, len(STEPS) + 1, 2):
         time.sleep(0.02)
         curve = loss_curve(99, n, **setting)
-        report({"loss": curve, "accuracy": 1 - np.exp(-1 / curve), "counts": _counts(**setting)}, n / 60)
+        report(
+            {"loss": curve, "accuracy": 1 - np.exp(-1 / curve), "counts": _counts(**setting)},
+            n / 60,
+        )
     return f"loss ended at {curve[-1]:.2g}"
 
 
@@ -87,7 +92,7 @@ def clip_demo(train=train):
         return [loss_curve(seed, **setting) for seed in range(SEEDS)]
 
     loss = _grid(controls, losses)
-    loss[-1, 0, 0, 0, 2, 30:] = np.nan
+    loss[-1, 2, 1, 0, 2, 30:] = np.nan
     return Demo(
         name="synthetic-clip",
         title="Clip explorer",
@@ -127,9 +132,13 @@ def clip_demo(train=train):
                 beyond="{share} of steps went beyond the threshold and were shortened.",
             ),
         ),
-        arrays={"loss": loss, "accuracy": 1 - np.exp(-1 / loss), "counts": _grid(controls, _counts)},
+        arrays={
+            "loss": loss,
+            "accuracy": 1 - np.exp(-1 / loss),
+            "counts": _grid(controls, _counts),
+        },
         outcome=Table.build(controls, _outcome),
-        code="optimizer = keras.optimizers.SGD({rate}{clip})\nmodel.compile(optimizer, loss={{}})\n",
+        code="optimizer = keras.optimizers.SGD({rate}{clip})\nmodel.compile(optimizer, {{}})\n",
         parts={
             "clip": Table.build(
                 (THRESHOLD, METHOD),
@@ -137,7 +146,7 @@ def clip_demo(train=train):
             )
         },
         note="TensorFlow 2.21, one laptop.",
-        fallback=lambda: '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0L9 9" stroke="red"/></svg>',
+        fallback=lambda: FIGURE,
         alt="A diagonal line",
         steps=4000,
         train=train,

@@ -48,7 +48,7 @@ class Panel:
     def check(self, demo: Demo) -> None:
         """Raise ValueError unless the panel fits `demo`."""
 
-    def describe(self, demo: Demo) -> dict:
+    def describe(self, demo: Demo) -> dict:  # noqa: ARG002 - kinds of panel need it
         """The panel as JSON for the view."""
         return {"kind": self.kind, "title": self.title, "caption": self.caption}
 
@@ -62,14 +62,10 @@ class Panel:
         fits = len(shape) == len(want) and all(
             w in (None, s) for s, w in zip(shape, want, strict=True)
         )
-        require(
-            fits, f"array {name!r} {where}", f"shaped {words} {_shape(want)}", shape
-        )
+        require(fits, f"array {name!r} {where}", f"shaped {words} {_shape(want)}", shape)
         return np.asarray(demo.arrays[name])
 
-    def _grid(
-        self, values: Sequence[float], what: str, log: bool = False
-    ) -> list[float]:
+    def _grid(self, values: Sequence[float], what: str, log: bool = False) -> list[float]:
         """`values` as a list, if they rise (and are positive where drawn on a log scale)."""
         grid = np.asarray(values, dtype=float)
         rising = grid.ndim == 1 and grid.size >= 2 and bool(np.all(np.diff(grid) > 0))
@@ -80,9 +76,7 @@ class Panel:
             values,
         )
         positive = not log or grid[0] > 0
-        require(
-            positive, f"`{what}` of panel {self.title!r}", "positive (log axis)", values
-        )
+        require(positive, f"`{what}` of panel {self.title!r}", "positive (log axis)", values)
         return [float(v) for v in grid]
 
 
@@ -204,17 +198,12 @@ class Histogram(Panel):
         controls = {c.name: i for i, c in enumerate(demo.controls)}
         if name in controls:
             values = demo.controls[controls[name]].values
-            kinds = all(
-                v is None or isinstance(v, (int, float, np.number)) for v in values
-            )
+            kinds = all(v is None or isinstance(v, (int, float, np.number)) for v in values)
             require(kinds, where, "a control with numbers or None", values)
             return [as_json(v) for v in values]
         accepted = f"one of {[*controls, *demo.arrays]}"
         require(name in demo.arrays, where, accepted, name)
-        return [
-            as_json(float(v))
-            for v in self._array(demo, str(name), (), "(*controls,)").flat
-        ]
+        return [as_json(float(v)) for v in self._array(demo, str(name), (), "(*controls,)").flat]
 
     def describe(self, demo: Demo) -> dict:
         """The panel as JSON for the view."""
@@ -227,9 +216,7 @@ class Histogram(Panel):
             "counts": self.counts,
             "x_label": self.x_label,
             "marker": self._marker(demo) if self.marker else None,
-            "marker_control": names.index(self.marker)
-            if self.marker in names
-            else None,
+            "marker_control": names.index(self.marker) if self.marker in names else None,
             "marker_label": self.marker_label,
             "share": self.share,
             "beyond": self.beyond,
@@ -280,14 +267,10 @@ class Surface(Panel):
             steps = np.diff(self._grid(values, name))
             even = bool(np.allclose(steps, steps[0], rtol=1e-3))
             require(even, f"`{name}` of panel {self.title!r}", "evenly spaced", values)
-        require(
-            self.z in demo.arrays, f"`z` of panel {self.title!r}", "an array", self.z
-        )
+        require(self.z in demo.arrays, f"`z` of panel {self.title!r}", "an array", self.z)
         z, want = np.asarray(demo.arrays[self.z]), (len(self.y), len(self.x))
         require(z.shape == want, f"array {self.z!r}", f"shaped (y, x) {want}", z.shape)
-        require(
-            bool(np.all(np.isfinite(z))), f"array {self.z!r}", "finite", "NaN or inf"
-        )
+        require(bool(np.all(np.isfinite(z))), f"array {self.z!r}", "finite", "NaN or inf")
         require(
             self.z_scale in ("linear", "log"),
             "`z_scale`",
@@ -300,9 +283,7 @@ class Surface(Panel):
         for name in self.start or ():
             values = demo.control(name).values
             numbers = all(isinstance(v, (int, float, np.number)) for v in values)
-            require(
-                numbers, f"values of control {name!r}", "numbers, to start from", values
-            )
+            require(numbers, f"values of control {name!r}", "numbers, to start from", values)
 
     def describe(self, demo: Demo) -> dict:
         """The panel as JSON for the view."""

@@ -56,9 +56,7 @@ class Control:
     ticks: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        require(
-            self.name.isidentifier(), "Control name", "a Python identifier", self.name
-        )
+        require(self.name.isidentifier(), "Control name", "a Python identifier", self.name)
         object.__setattr__(self, "values", tuple(self.values))
         texts = tuple(self.texts) or tuple(str(v) for v in self.values)
         object.__setattr__(self, "texts", texts)
@@ -72,9 +70,7 @@ class Control:
             self.values,
         )
         require(len(texts) == n, f"`texts` {where}", f"{n} texts, one a value", texts)
-        require(
-            0 <= self.default < n, f"`default` {where}", f"in 0…{n - 1}", self.default
-        )
+        require(0 <= self.default < n, f"`default` {where}", f"in 0…{n - 1}", self.default)
         ticks_fit = all(0 <= i < n for i in self.ticks)
         require(ticks_fit, f"`ticks` {where}", f"positions in 0…{n - 1}", self.ticks)
 
@@ -158,9 +154,7 @@ class Table:
         """Raise ValueError unless the table fits `controls`."""
         size = {c.name: len(c.values) for c in controls}
         known = set(self.over) <= set(size) and len(set(self.over)) == len(self.over)
-        require(
-            known, f"`over` of {what}", f"different names among {list(size)}", self.over
-        )
+        require(known, f"`over` of {what}", f"different names among {list(size)}", self.over)
         n = math.prod(size[name] for name in self.over)
         require(
             len(self.entries) == n,
@@ -176,9 +170,7 @@ class Table:
         place = 0
         by_name = {c.name: c for c in controls}
         for name in self.over:
-            place = place * len(by_name[name].values) + by_name[name].index(
-                setting[name]
-            )
+            place = place * len(by_name[name].values) + by_name[name].index(setting[name])
         return self.entries[place]
 
     def describe(self, controls: Sequence[Control]) -> dict:
@@ -292,8 +284,7 @@ class Demo:
         for name in settings:
             self.control(name)
         return tuple(
-            c.index(settings[c.name]) if c.name in settings else c.default
-            for c in self.controls
+            c.index(settings[c.name]) if c.name in settings else c.default for c in self.controls
         )
 
     def code_pieces(self) -> list[str | dict[str, str]]:
@@ -348,9 +339,7 @@ class Demo:
             "outcome": self.outcome.describe(self.controls),
             "code": {
                 "pieces": pieces,
-                "parts": {
-                    n: self._part(n).describe(self.controls) for n in sorted(used)
-                },
+                "parts": {n: self._part(n).describe(self.controls) for n in sorted(used)},
             },
             "note": self.note,
             "source": self.source,

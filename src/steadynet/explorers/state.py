@@ -16,9 +16,7 @@ LARGEST = 65534  # the code of `hi`
 FINEST = 2000  # codes wanted over the part of the axis that is seen at once
 
 
-def pack(
-    array: Any, log: bool = False, span: tuple[float, float] | None = None
-) -> dict:
+def pack(array: Any, log: bool = False, span: tuple[float, float] | None = None) -> dict:
     """Store an array in 16 bits a number where that is precise enough, else in 32.
 
     Code ``q`` of ``"u16"`` stands for ``lo + (hi - lo) q / 65534``, or with `log` for
@@ -44,11 +42,7 @@ def pack(
     there = values[~np.isnan(values)]
     lo, hi = (float(there.min()), float(there.max())) if there.size else (0.0, 0.0)
     log = log and lo > 0
-    wide = (
-        span is not None
-        and not log
-        and (hi - lo) > (span[1] - span[0]) * LARGEST / FINEST
-    )
+    wide = span is not None and not log and (hi - lo) > (span[1] - span[0]) * LARGEST / FINEST
     plain = bool(np.all(np.isfinite(there))) and not wide
     head = {"shape": list(values.shape), "log": log and plain}
     if not plain:

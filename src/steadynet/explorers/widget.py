@@ -54,9 +54,7 @@ class Explorer(anywidget.AnyWidget):
         super().__init__(state=build_state(demo), _esm=view_source())
         self.on_msg(self._receive)
 
-    def train(
-        self, on_report: Callable | None = None, **setting: Any
-    ) -> tuple[str, dict]:
+    def train(self, on_report: Callable | None = None, **setting: Any) -> tuple[str, dict]:
         """Train here and now, without a view.
 
         Parameters
@@ -90,7 +88,7 @@ class Explorer(anywidget.AnyWidget):
             worker.stop()
         super().close()
 
-    def _receive(self, _: Any, message: dict, buffers: list) -> None:
+    def _receive(self, _: Any, message: dict, _buffers: list) -> None:
         """Answer the view."""
         kind = message.get("kind")
         if kind == "ping":

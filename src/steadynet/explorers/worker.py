@@ -13,7 +13,7 @@ import numpy as np
 INTERVAL = 0.05  # seconds between live messages: twenty a second look continuous
 
 
-class Cancelled(Exception):
+class Cancelled(Exception):  # noqa: N818 - not an error, an agreed end
     """Raised by `report` when a newer request, a stop or a close made this run obsolete."""
 
 
@@ -47,9 +47,7 @@ class Worker:
             self._generation += 1
             self._next = (self._generation, run, setting)
             if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(
-                    target=self._work, name="explorer", daemon=True
-                )
+                self._thread = threading.Thread(target=self._work, name="explorer", daemon=True)
                 self._thread.start()
 
     def stop(self) -> None:
@@ -85,9 +83,7 @@ class Worker:
         try:
             outcome = self._train(setting, report)
             report.flush()
-            self._tell(
-                generation, {"kind": "done", "run": run, "outcome": str(outcome)}
-            )
+            self._tell(generation, {"kind": "done", "run": run, "outcome": str(outcome)})
         except Cancelled:
             return
         except Exception as error:  # noqa: BLE001 - whatever it is, the reader is told
@@ -100,9 +96,7 @@ class Worker:
             }
             self._tell(generation, message)
 
-    def _tell(
-        self, generation: int, message: dict, buffers: list | None = None
-    ) -> None:
+    def _tell(self, generation: int, message: dict, buffers: list | None = None) -> None:
         """Send, unless something newer came."""
         if self.is_newest(generation):
             self._send(message, buffers or [])
@@ -145,9 +139,9 @@ class Report:
         (arrays, progress), self._held = self._held, None
         heads, buffers = [], []
         for name, values in arrays.items():
-            values = np.ascontiguousarray(values, dtype="<f4")
-            heads.append({"name": name, "shape": list(values.shape)})
-            buffers.append(values.tobytes())
+            numbers = np.ascontiguousarray(values, dtype="<f4")
+            heads.append({"name": name, "shape": list(numbers.shape)})
+            buffers.append(numbers.tobytes())
         message = {
             "kind": "live",
             "run": self._run,

@@ -48,9 +48,9 @@ export function makeFrame({ x, y, xLabel, yLabel, xLog, yLog, yFormat, spill = 0
     y.range([frame.height, 0]);
     const most = Math.max(2, Math.floor(width / 64));
     const xTicks = xLog ? logTicks(x.domain(), most) : x.ticks(Math.min(7, most));
-    const axisX = axisBottom(x).tickValues(xTicks).tickSize(5).tickPadding(4);
+    const axisX = axisBottom(x).offset(0).tickValues(xTicks).tickSize(5).tickPadding(4);
     select(gx).attr('transform', `translate(0,${frame.height})`).call(xLog ? axisX.tickFormat(logText) : axisX);
-    select(gy).call(axisLeft(y).tickValues(yTicks).tickFormat(yWords).tickSize(-width).tickPadding(7));
+    select(gy).call(axisLeft(y).offset(0).tickValues(yTicks).tickFormat(yWords).tickSize(-width).tickPadding(7));
     select(box).attr('x', -spill).attr('y', -1).attr('width', width + 2 * spill).attr('height', frame.height + 2);
     root.setAttribute('transform', `translate(${left},${top})`);
     xText.setAttribute('x', left + width);

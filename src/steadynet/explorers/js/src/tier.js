@@ -27,7 +27,7 @@ export function makeTier(state, toggle) {
     button,
     error,
     isRunning,
-    node: h('p', { class: 'sn-tier' }, text, bar, state.note && h('span', { class: 'sn-note' }, state.note)),
+    node: h('p', { class: 'sn-tier' }, text, ' ', bar, state.note && h('span', { class: 'sn-note' }, state.note)),
     words(live, trainer) { // the line of the live run among the outcomes
       if (!trainer) return null;
       if (!live) return 'move a control, or press “Train here”.';

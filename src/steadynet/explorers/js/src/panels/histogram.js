@@ -5,7 +5,7 @@ import { makeFrame } from '../frame.js';
 import { percent, said } from '../numbers.js';
 import { placeOf, rows } from '../data.js';
 
-export function histogram(panel, arrays, { sizes }) {
+export function histogram(panel, arrays, { sizes, controls }) {
   const { edges } = panel;
   const x = scaleLog().domain([edges[0], edges[edges.length - 1]]);
   const y = scaleLinear().domain([0, panel.y_max * 1.05]);
@@ -38,6 +38,8 @@ export function histogram(panel, arrays, { sizes }) {
     if (!panel.marker) return null;
     return panel.marker[panel.marker_control == null ? placeOf(index, sizes) : index[panel.marker_control]] ?? null;
   }
+
+  const named = (index, at) => controls[panel.marker_control]?.texts[index[panel.marker_control]] ?? said(at);
 
   // Bars from `from` to `to`: a bar the threshold falls into is cut there.
   const bars = (heights, from, to) => heights.map((share, i) => {
@@ -77,7 +79,7 @@ export function histogram(panel, arrays, { sizes }) {
     const right = place > frame.width * 0.6;
     label.setAttribute('x', (place ?? 0) + (right ? -5 : 5));
     label.setAttribute('text-anchor', right ? 'end' : 'start');
-    say(label, at == null ? '' : `${panel.marker_label} ${said(at)}`);
+    say(label, at == null ? '' : `${panel.marker_label} ${named(view.index, at)}`);
     const exact = panel.share ? arrays.at(panel.share, view.index).data[0] : NaN;
     const text = sentence(heights, at, exact);
     const liveShare = view.live?.arrays?.[panel.share]?.data[0] ?? NaN;

@@ -1,0 +1,136 @@
+// A widget model whose kernel is the test, and random moves over the view with what must always hold.
+() => {
+  window.makeModel = (state) => {
+    const on = [];
+    const model = {
+      sent: [],
+      get: (key) => ({ state })[key],
+      on: (_, f) => on.push(f),
+      off: (_, f) => on.splice(on.indexOf(f), 1),
+      send: (message) => model.sent.push({ ...message, at: performance.now() }),
+      hear: (message, buffers) => on.slice().forEach((f) => f(message, buffers)),
+      listeners: on,
+    };
+    return model;
+  };
+
+  window.openView = async (source, state) => {
+    window.view = (await import(URL.createObjectURL(new Blob([source], { type: 'text/javascript' })))).default;
+    window.state = state;
+    window.model = makeModel(state);
+    window.host = document.createElement('div');
+    document.querySelector('main').append(host);
+    window.close_ = view.render({ model, el: host });
+  };
+
+  const f32 = (values) => new DataView(new Float32Array(values).buffer);
+  window.live = (run, curves, progress = 0.5) => model.hear({ kind: 'live', run, progress,
+    arrays: Object.entries(curves).map(([name, values]) => ({ name, shape: [values.length] })) }, Object.values(curves).map(f32));
+  window.trains = () => model.sent.filter((m) => m.kind === 'train');
+
+  // Height of the live curve where the view must have drawn the constant `value` on its log axis.
+  const $ = (q) => host.querySelector(q);
+  const $$ = (q) => [...host.querySelectorAll(q)];
+  const heightOf = (value) => {
+    const ticks = $$('.sn-panel:first-child .sn-axis-y .tick').map((tick) => [
+      Number(tick.querySelector('text').textContent.replaceAll(',', '')), Number(tick.getAttribute('transform').match(/,([-\d.]+)/)[1])]);
+    const [[a, ya], [b, yb]] = [ticks[0], ticks[ticks.length - 1]];
+    return ya + ((yb - ya) * (Math.log(value) - Math.log(a))) / (Math.log(b) - Math.log(a));
+  };
+  const liveHeight = () => {
+    const d = $('.sn-panel:first-child path.sn-live').getAttribute('d');
+    return d ? Number(d.match(/M[-\d.]+,([-\d.]+)/)[1]) : null;
+  };
+
+  window.fuzz = async (seed, moves) => {
+    let s = seed;
+    const random = (n) => { s = (Math.imul(s, 1664525) + 1013904223) >>> 0; return Math.floor((s / 4294967296) * n); };
+    const wrong = [];
+    const log = [];
+    window.addEventListener('error', (e) => wrong.push(`exception: ${e.message}`));
+    const axes = () => $$('.sn-axis').map((g) => g.outerHTML).join('');
+    const still = axes();
+    const valueOf = new Map(); // run -> the constant its curve has
+    let n = 0;
+    let stopped = false;
+
+    const setting = () => state.controls.map((c, k) => {
+      const control = $$('.sn-control')[k];
+      if (c.kind === 'slider') return Number(control.querySelector('input').value);
+      if (c.kind === 'switch') return Number(control.querySelector('input').checked);
+      return control.querySelectorAll('input:checked').length === 1 ? [...control.querySelectorAll('input')].findIndex((i) => i.checked) : -1;
+    });
+    const words = (table, index) => table.words[table.entries[table.over.reduce((at, k) => at * state.controls[k].values.length + index[k], 0)]];
+    const newest = () => { // the run the view waits for: the last sent, if nothing moved since
+      const last = trains()[trains().length - 1];
+      return last && state.controls.every((c, k) => last.setting[c.name] === setting()[k]) ? last : null;
+    };
+    const press = (q) => { const all = $$(q); const b = all[random(all.length)]; if (b && !b.hidden) b.click(); };
+    const acts = {
+      slide() { const i = $('input[type=range]'); i.value = random(state.controls[0].values.length); i.dispatchEvent(new Event('input', { bubbles: true })); },
+      sweep() { for (let k = 0; k < 6; k++) acts.slide(); },
+      radio: () => press('input[type=radio]'),
+      toggle: () => press('input[type=checkbox]'),
+      preset: () => press('.sn-presets button'),
+      act: () => press('.sn-actions button'),
+      disclose: () => press('summary'),
+      live() {
+        const all = trains();
+        if (!all.length) return;
+        const { run } = all[random(3) ? all.length - 1 : random(all.length)];
+        if (!valueOf.has(run)) valueOf.set(run, 0.02 * 1.05 ** (valueOf.size % 100));
+        const before = liveHeight();
+        const length = 1 + random(60);
+        live(run, { loss: Array(length).fill(valueOf.get(run)), counts: Array(30).fill(1) }, length / 60);
+        const after = liveHeight();
+        if (after !== before && Math.abs(after - heightOf(valueOf.get(run))) > 0.2) wrong.push(`drawn at ${after}, not where run ${run} is`);
+        if (after !== before && newest()?.run !== run) wrong.push(`an old run ${run} was drawn`);
+      },
+      done() { const all = trains(); if (all.length) model.hear({ kind: 'done', run: all[random(all.length)].run, outcome: `ended ${++n}` }, []); },
+      error() { const all = trains(); if (all.length) model.hear({ kind: 'error', run: all[random(all.length)].run, text: `ValueError: ${++n}`, trace: 'there' }, []); },
+      noise: () => model.hear({ kind: ['pong', 'live', 'done', 'error', 'new'][random(5)], run: 'nobody', progress: 1, arrays: [], live: true }, []),
+      wait: () => new Promise((r) => setTimeout(r, random(90))),
+    };
+    const names = [...Object.keys(acts), 'live', 'live', 'live', 'wait', 'wait'];
+    for (let k = 0; k < moves; k++) {
+      const name = names[random(names.length)];
+      log.push(name);
+      const before = setting().join();
+      try { await acts[name](); } catch (e) { wrong.push(`${name}: ${e.stack}`); }
+      const now = setting();
+      if (now.join() !== before && liveHeight() !== null) wrong.push(`${name}: the curve of the setting before stays`);
+      if (axes() !== still) wrong.push(`${name}: an axis moved`);
+      const slider = $('input[type=range]');
+      if (slider.getAttribute('aria-valuetext') !== state.controls[0].texts[now[0]]) wrong.push(`${name}: aria-valuetext is ${slider.getAttribute('aria-valuetext')}`);
+      if (now.includes(-1)) wrong.push(`${name}: not one radio is chosen`);
+      if ($('.sn-line-recorded .sn-words').textContent !== words(state.outcome, now)) wrong.push(`${name}: the outcome is of another setting`);
+      const code = state.code.pieces.map((p) => (typeof p === 'string' ? p : words(state.code.parts[p.part], now))).join('');
+      if ($('pre code').textContent !== code) wrong.push(`${name}: the code is of another setting`);
+      const bad = $$('.sn-panels path').find((p) => /NaN|Infinity|undefined/.test(p.getAttribute('d') ?? ''));
+      if (bad) wrong.push(`${name}: ${bad.getAttribute('class')} has no place: ${bad.getAttribute('d').slice(0, 80)}`);
+      $$('.sn-presets button').forEach((b, i) => {
+        const chosen = state.presets[i].index.every((v, j) => v === now[j]);
+        if (b.getAttribute('aria-pressed') !== String(chosen)) wrong.push(`${name}: preset ${i} is ${b.getAttribute('aria-pressed')}`);
+      });
+      if (wrong.length > 5) break;
+    }
+    await new Promise((r) => setTimeout(r, 150));
+    const gaps = trains().slice(1).map((m, i) => m.at - trains()[i].at);
+    const starting = $('.sn-line-live').textContent.includes('starting');
+    if (starting && !newest()) wrong.push('the last move was not sent');
+    return { wrong, shortest: Math.min(...gaps), trained: trains().length, tail: log.slice(-8) };
+  };
+
+  window.timeRedraws = (moves) => { // milliseconds of script for each move, layout not counted
+    const input = $('input[type=range]');
+    const times = [];
+    for (let i = 0; i < moves; i++) {
+      input.value = i % (Number(input.max) + 1);
+      const t = performance.now();
+      input.dispatchEvent(new Event('input', { bubbles: true }));
+      times.push(performance.now() - t);
+    }
+    times.sort((a, b) => a - b);
+    return { median: times[moves >> 1], p95: times[Math.floor(moves * 0.95)] };
+  };
+}
