@@ -10,8 +10,8 @@ All functions are pure, work inside ``tf.function`` and ``tf.vectorized_map``, a
   inside a graph it has none yet: infinity then never clips, and anything not positive gives NaN.
 - Below the threshold, gradients come out bit for bit as they went in.
 - An inf or NaN gradient is never hidden: what becomes NaN is what becomes NaN in TensorFlow.
-- Finite gradients are clipped up to a norm of 3.4e38. In TensorFlow float32 squares overflow from
-  1.8e19: `tf.clip_by_norm` then gives zeros and `tf.clip_by_global_norm` NaN.
+- Finite gradients are clipped up to a norm of 3.4e38, if that is under 1e37 times the threshold. In
+  TensorFlow, from 1.8e19, `tf.clip_by_norm` gives zeros and `tf.clip_by_global_norm` NaN.
 """
 
 from __future__ import annotations

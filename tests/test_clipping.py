@@ -1,0 +1,601 @@
+"""Clipping against TensorFlow, worked values, and what each method promises at its edges."""
+
+import functools
+import math
+import re
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from steadynet import clipping
+from steadynet.clipping import (
+    angle_between,
+    clip,
+    clip_adaptively,
+    clip_by_global_norm,
+    clip_by_norm,
+    clip_by_value,
+    global_norm,
+)
+
+INF, NAN = math.inf, math.nan
+
+
+def rescale_together(grads, clip_norm):
+    return clip_by_global_norm(grads, clip_norm)[0]
+
+
+def clip_against_ones(grads, clipping):
+    """Adaptive clipping with weights of ones, so that it fits the others' signature."""
+    shapes = [(1,) if g is None else g.shape for g in grads]
+    return clip_adaptively(grads, [tf.ones(shape) for shape in shapes], clipping)
+
+
+METHODS = {
+    "value": clip_by_value,
+    "norm": clip_by_norm,
+    "global_norm": rescale_together,
+    "adaptive": clip_against_ones,
+}
+every_method = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+
+
+def tensors(*values, dtype=tf.float32):
+    return [None if v is None else tf.constant(v, dtype) for v in values]
+
+
+def random_grads(seed=0, scale=1.0):
+    rng = np.random.default_rng(seed)
+    return tensors(*(scale * rng.normal(size=shape) for shape in ((5, 4), (4,), (3, 3, 2, 4), ())))
+
+
+def assert_grads_equal(got, expected, **tolerance):
+    assert len(got) == len(expected)
+    for g, e in zip(got, expected, strict=True):
+        assert (g is None) == (e is None)
+        if e is not None:
+            assert g.shape == e.shape
+            np.testing.assert_allclose(g, e, **{"rtol": 0, **tolerance})
+
+
+# Global norm
+
+
+def test_global_norm_of_worked_values():
+    # 9 + 16 + 144 = 169 = 13 squared
+    assert float(global_norm(tensors([3.0, 4.0], None, [[12.0]]))) == 13.0
+
+
+def test_global_norm_equals_tensorflow():
+    for seed in range(5):
+        grads = random_grads(seed)
+        np.testing.assert_allclose(global_norm(grads), tf.linalg.global_norm(grads), rtol=1e-6)
+
+
+@pytest.mark.parametrize("grads", [[], [None, None], tensors([0.0, 0.0], None)])
+def test_global_norm_of_nothing_is_zero(grads):
+    norm = global_norm(grads)
+    assert norm.dtype == tf.float32
+    assert norm.shape == ()
+    assert float(norm) == 0.0
+
+
+def test_global_norm_of_a_gradient_without_entries_is_zero():
+    assert float(global_norm([tf.zeros([0, 3])])) == 0.0
+    assert float(global_norm([tf.zeros([0, 3]), tf.constant([2.0])])) == 2.0
+
+
+@pytest.mark.parametrize("size", [1e-37, 1e-30, 1e-20, 1e-12, 1e-11, 1.0, 1e12, 1e13, 1e20, 6e37])
+def test_global_norm_neither_overflows_nor_vanishes(size):
+    # 3, 4 -> 5 at any size whose result float32 can hold; TensorFlow manages 1e-19 to 1e19
+    np.testing.assert_allclose(global_norm(tensors([3 * size], [4 * size])), 5 * size, rtol=1e-6)
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e-150, 1.0, 1e150, 1e300])
+def test_global_norm_neither_overflows_nor_vanishes_in_float64(size):
+    norm = global_norm(tensors([3 * size], [4 * size], dtype=tf.float64))
+    np.testing.assert_allclose(norm, 5 * size, rtol=1e-14)
+
+
+def test_global_norm_beyond_float32_is_infinite():
+    # sqrt(2) * 3e38 = 4.2e38 > 3.4e38
+    assert float(global_norm(tensors([3e38, 3e38]))) == INF
+
+
+@pytest.mark.parametrize(("entry", "norm"), [(INF, INF), (-INF, INF), (NAN, NAN)])
+def test_global_norm_shows_what_is_not_finite(entry, norm):
+    np.testing.assert_equal(float(global_norm(tensors([1.0], [2.0, entry]))), norm)
+
+
+def test_global_norm_of_half_precision_does_not_overflow():
+    # 300 squared = 90000 > 65504, the largest float16; sqrt(2) * 300 = 424.26
+    norm = global_norm(tensors([300.0, 300.0], dtype=tf.float16))
+    assert norm.dtype == tf.float32
+    np.testing.assert_allclose(norm, 424.26407, rtol=1e-6)
+
+
+def test_global_norm_of_mixed_dtypes_takes_the_widest():
+    grads = [tf.constant([3.0], tf.bfloat16), tf.constant([4.0]), tf.constant([12.0], tf.float16)]
+    assert global_norm(grads).dtype == tf.float32
+    assert float(global_norm(grads)) == 13.0
+    grads.append(tf.constant([0.0], tf.float64))
+    assert global_norm(grads).dtype == tf.float64
+
+
+# Against TensorFlow
+
+
+def by_value(grads, c):
+    return [tf.clip_by_value(g, -c, c) for g in grads]
+
+
+def by_norm(grads, c):
+    return [tf.clip_by_norm(g, c) for g in grads]
+
+
+def by_global_norm(grads, c):
+    return tf.clip_by_global_norm(grads, c)[0]
+
+
+oracles = pytest.mark.parametrize(
+    ("method", "oracle"),
+    [(clip_by_value, by_value), (clip_by_norm, by_norm), (rescale_together, by_global_norm)],
+    ids=["value", "norm", "global_norm"],
+)
+
+
+@oracles
+@pytest.mark.parametrize("threshold", [0.01, 0.5, 3.0, 7.0, 1000.0])
+def test_method_equals_tensorflow(method, oracle, threshold):
+    for seed in range(3):
+        grads = random_grads(seed)
+        assert_grads_equal(method(grads, threshold), oracle(grads, threshold), rtol=1e-6)
+
+
+@oracles
+@pytest.mark.parametrize("bad", [[INF], [-INF], [NAN], [INF, NAN], [INF, -INF]])
+@pytest.mark.parametrize("threshold", [1.0, 100.0])
+def test_inf_and_nan_do_what_they_do_in_tensorflow(method, oracle, bad, threshold):
+    grads = tensors([3.0, *bad, 4.0], [[0.5, 12.0]])
+    assert_grads_equal(method(grads, threshold), oracle(grads, threshold), rtol=1e-6)
+
+
+@oracles
+def test_indexed_slices_do_what_they_do_in_tensorflow(method, oracle):
+    # Row 0 occurs twice: 3 and 4 count apart, norm 5, though added up the step is 7 long.
+    sparse = tf.IndexedSlices(tf.constant([[3.0], [4.0]]), tf.constant([0, 0]), tf.constant([5, 1]))
+    ours = method([sparse, tf.constant([12.0])], 1.0)
+    theirs = oracle([sparse, tf.constant([12.0])], 1.0)
+    assert isinstance(ours[0], tf.IndexedSlices)
+    assert_grads_equal([ours[0].values, ours[1]], [theirs[0].values, theirs[1]], rtol=1e-6)
+    assert ours[0].indices is sparse.indices
+    assert ours[0].dense_shape is sparse.dense_shape
+
+
+# What each does, in numbers
+
+
+def test_clip_by_value_of_worked_values():
+    assert_grads_equal(
+        clip_by_value(tensors([0.5, -3.0, 2.0], [-1.0]), 2.0), tensors([0.5, -2.0, 2.0], [-1.0])
+    )
+
+
+def test_clip_by_norm_of_worked_values():
+    # norms 5 and 12, to 1 each: (3, 4) / 5 and 12 / 12
+    assert_grads_equal(
+        clip_by_norm(tensors([3.0, 4.0], [12.0]), 1.0), tensors([0.6, 0.8], [1.0]), rtol=1e-6
+    )
+
+
+def test_clip_by_global_norm_of_worked_values():
+    # norm 13, to 1: (3, 4, 12) / 13
+    clipped, norm = clip_by_global_norm(tensors([3.0, 4.0], [12.0]), 1.0)
+    assert_grads_equal(clipped, tensors([3 / 13, 4 / 13], [12 / 13]), rtol=1e-6)
+    assert float(norm) == 13.0
+
+
+def test_inf_and_nan_reach_exactly_as_far_as_the_method_looks():
+    grads = tensors([3.0, INF], [0.5])
+    assert_grads_equal(clip_by_value(grads, 1.0), tensors([1.0, 1.0], [0.5]))
+    assert_grads_equal(clip_by_norm(grads, 1.0), tensors([0.0, NAN], [0.5]))
+    assert_grads_equal(rescale_together(grads, 1.0), tensors([NAN, NAN], [NAN]))
+    grads = tensors([3.0, NAN], [0.5])
+    assert_grads_equal(clip_by_value(grads, 1.0), tensors([1.0, NAN], [0.5]))
+    assert_grads_equal(clip_by_norm(grads, 1.0), tensors([NAN, NAN], [0.5]))
+    assert_grads_equal(rescale_together(grads, 1.0), tensors([NAN, NAN], [NAN]))
+
+
+@pytest.mark.parametrize("method", [clip_by_norm, rescale_together, clip_against_ones])
+@pytest.mark.parametrize("size", [1e20, 1e30, 1e34])
+def test_huge_gradients_are_clipped_not_lost(method, size):
+    # Two weights of 1 have norm 1.4; 0.01 of it, or 0.01 itself: the direction (3, 4) stays.
+    (clipped,) = method(tensors([3 * size, 4 * size]), 0.01)
+    length = 0.01 * math.sqrt(2) if method is clip_against_ones else 0.01
+    np.testing.assert_allclose(clipped, [0.6 * length, 0.8 * length], rtol=1e-5)
+
+
+# What all of them promise
+
+
+@every_method
+def test_small_gradients_pass_bit_for_bit(method):
+    # Thresholds without a short binary form, where c * (1 / c) would not be 1.
+    grads = [*random_grads(scale=1e-3), *tensors([1e-30], None)]
+    for threshold in (0.1, 0.7, 49.0, 1e30):
+        got = method(grads, threshold)
+        assert_grads_equal(got, grads)
+
+
+@every_method
+def test_gradients_at_the_threshold_pass(method):
+    grads = tensors([[2.5]])
+    assert_grads_equal(method(grads, 2.5), grads)
+
+
+@every_method
+def test_zero_gradients_stay_zero(method):
+    grads = tensors([0.0, 0.0], [[0.0]])
+    assert_grads_equal(method(grads, 1e-6), grads)
+
+
+@every_method
+def test_none_passes_and_order_stays(method):
+    got = method(tensors(None, [30.0], None, [[0.0, 20.0]], None), 0.5)
+    assert [g is None for g in got] == [True, False, True, False, True]
+    assert [g.shape for g in got if g is not None] == [(1,), (1, 2)]
+    assert method([None], 1.0) == [None]
+    assert method([], 1.0) == []
+
+
+@every_method
+def test_inputs_stay_as_they_were(method):
+    variable = tf.Variable([30.0, 40.0])
+    grads = [variable, tf.constant([50.0])]
+    got = method(grads, 0.5)
+    assert grads[0] is variable
+    np.testing.assert_array_equal(variable, [30.0, 40.0])
+    assert isinstance(got, list)
+    assert float(global_norm(got)) < 2.0
+
+
+@every_method
+def test_tuples_and_arrays_are_taken_too(method):
+    got = method((np.float32([30.0]), np.float32([[40.0]])), 0.5)
+    assert_grads_equal(got, method(tensors([30.0], [[40.0]]), 0.5))
+
+
+@every_method
+def test_result_is_within_the_threshold(method):
+    for seed in range(20):
+        grads = random_grads(seed, scale=10.0**seed / 1e8)
+        got = method(grads, 0.7)
+        if method is clip_by_value:
+            assert max(float(tf.reduce_max(abs(g))) for g in got) <= np.float32(0.7)
+        elif method is clip_by_norm:
+            assert max(float(global_norm([g])) for g in got) <= 0.7 * (1 + 1e-6)
+        elif method is rescale_together:
+            assert float(global_norm(got)) <= 0.7 * (1 + 1e-6)
+        for g, raw in zip(got, grads, strict=True):
+            assert (tf.sign(g) == tf.sign(raw)).numpy().all()
+            assert (abs(g) <= abs(raw)).numpy().all()
+
+
+@every_method
+@pytest.mark.parametrize("threshold", [0.5, 50.0])
+def test_same_inside_a_graph(method, threshold):
+    grads = [*random_grads(scale=3.0), None]
+    inside = tf.function(lambda grads: method(grads, threshold))(grads)
+    assert_grads_equal(inside, method(grads, threshold), rtol=1e-6)
+
+
+@every_method
+def test_threshold_may_be_a_tensor_or_a_variable(method):
+    grads, threshold = random_grads(scale=3.0), tf.Variable(0.5)
+    compiled = tf.function(functools.partial(method, grads))
+    for value in (0.5, 2.0):
+        threshold.assign(value)
+        expected = method(grads, value)
+        assert_grads_equal(method(grads, threshold), expected, rtol=1e-6)
+        assert_grads_equal(compiled(tf.constant(value)), expected, rtol=1e-6)
+        assert_grads_equal(method(grads, tf.constant(value, tf.float64)), expected, rtol=1e-6)
+    assert compiled.experimental_get_tracing_count() == 1
+
+
+@every_method
+@pytest.mark.parametrize("kind", [int, np.float32, np.float64, np.float16, np.int64, np.array])
+def test_threshold_may_be_any_kind_of_number(method, kind):
+    grads = random_grads(scale=30.0)
+    assert_grads_equal(method(grads, kind(2)), method(grads, 2.0))
+
+
+@every_method
+@pytest.mark.parametrize(
+    "bad", [0, 0.0, -1.0, NAN, INF, -INF, 1e-50, 1e300, 10**400, None, "1", True, [1.0], np.ones(2)]
+)
+def test_threshold_that_is_no_positive_finite_number_is_refused(method, bad):
+    name = {"value": "clip_value", "adaptive": "clipping"}.get(
+        next(k for k, m in METHODS.items() if m is method), "clip_norm"
+    )
+    text = f"`{name}` must be positive and finite. Received: {bad!r}"
+    with pytest.raises(ValueError, match=re.escape(text)):
+        method(tensors([1.0]), bad)
+
+
+@every_method
+def test_threshold_tensor_of_several_values_is_refused(method):
+    with pytest.raises(ValueError, match=r"must be a scalar\. Received: shape \(2,\)"):
+        method(tensors([1.0]), tf.constant([1.0, 2.0]))
+
+
+@every_method
+@pytest.mark.parametrize("bad", [0.0, -1.0, NAN, -INF])
+def test_threshold_tensor_that_is_not_positive_gives_nan(method, bad):
+    compiled = tf.function(method)
+    assert_grads_equal(compiled(tensors([1.0, 2.0]), tf.constant(bad)), tensors([NAN, NAN]))
+
+
+@every_method
+def test_threshold_tensor_of_infinity_never_clips(method):
+    grads = random_grads(scale=1e6)
+    assert_grads_equal(tf.function(method)(grads, tf.constant(INF)), grads)
+
+
+@every_method
+def test_mixed_dtypes_stay_mixed(method):
+    dtypes = [tf.float16, tf.float32, tf.bfloat16, tf.float64]
+    grads = [tf.constant([3.0, 4.0], dtype) for dtype in dtypes]
+    got = method(grads, 0.25)
+    assert [g.dtype for g in got] == dtypes
+    expected = method([tf.cast(g, tf.float64) for g in grads], 0.25)
+    assert_grads_equal([tf.cast(g, tf.float64) for g in got], expected, rtol=4e-3)
+
+
+@every_method
+def test_half_precision_is_scaled_by_small_factors_too(method):
+    # 60000 to 0.001 or so: a factor of 1.7e-8 would be 0 in float16.
+    (got,) = method(tensors([60000.0], dtype=tf.float16), 1e-3)
+    np.testing.assert_allclose(float(got[0]), 1e-3, rtol=1e-3)
+
+
+@every_method
+@pytest.mark.parametrize("dtype", [tf.int32, tf.complex64, tf.bool])
+def test_other_dtypes_are_refused(method, dtype):
+    grads = [tf.constant([1.0]), tf.cast([1], dtype)]
+    text = f"`grads[1]` must be floating point. Received: {dtype.name}"
+    with pytest.raises(TypeError, match=re.escape(text)):
+        method(grads, 1.0)
+
+
+@pytest.mark.parametrize("method", [clip_by_value, clip_by_norm, clip_by_global_norm])
+@pytest.mark.parametrize("grads", [tf.ones([3, 2]), None, "abc", 1.0])
+def test_what_is_no_list_is_refused(method, grads):
+    with pytest.raises(TypeError, match=r"`grads` must be a list of tensors or None\. Received: "):
+        method(grads, 1.0)
+    with pytest.raises(TypeError, match="`grads` must be a list"):
+        global_norm(grads)
+
+
+@every_method
+def test_runs_side_by_side_with_a_threshold_each(method):
+    grads = [tf.stack([g, 10 * g]) for g in random_grads()]
+    limits = tf.constant([0.5, 2.0])
+    stacked = tf.vectorized_map(
+        lambda run: method(run[0], run[1]), (grads, limits), fallback_to_while_loop=False
+    )
+    for i in range(2):
+        alone = method([g[i] for g in grads], float(limits[i]))
+        assert_grads_equal([g[i] for g in stacked], alone, rtol=1e-5)
+
+
+@every_method
+def test_indexed_slices_stay_sparse_inside_a_graph(method):
+    table = tf.Variable(tf.ones([5, 2]))
+
+    @tf.function
+    def step(rows):
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(100.0 * tf.gather(table, rows) ** 2)
+        raw = tape.gradient(loss, [table])
+        if method is clip_against_ones:
+            return raw, clip_adaptively(raw, [table], 0.1)
+        return raw, method(raw, 0.1)
+
+    (raw,), (got,) = step(tf.constant([1, 3]))
+    assert isinstance(raw, tf.IndexedSlices)
+    assert isinstance(got, tf.IndexedSlices)
+    np.testing.assert_array_equal(got.indices, [1, 3])
+    assert float(global_norm([got])) < 1.0
+
+
+# Directions
+
+
+def test_global_norm_keeps_the_direction_and_the_others_turn_it():
+    grads = random_grads(scale=5.0)
+    turned = {
+        name: float(angle_between(grads, clip(grads, name, 0.5))) for name in clipping.METHODS
+    }
+    assert turned["global_norm"] < 1e-4
+    assert turned["norm"] > 1.0
+    assert turned["value"] > 1.0
+
+
+def test_clip_by_norm_keeps_the_direction_of_each_variable():
+    grads = random_grads(scale=5.0)
+    for raw, got in zip(grads, clip_by_norm(grads, 0.5), strict=True):
+        assert float(angle_between([raw], [got])) < 1e-4
+
+
+def test_angle_of_worked_values():
+    # (3, 4) cut at 1 is (1, 1): cos = 7 / (5 sqrt 2), 8.1301 degrees
+    raw = tensors([3.0], [4.0])
+    np.testing.assert_allclose(angle_between(raw, clip_by_value(raw, 1.0)), 8.130102, rtol=1e-5)
+    assert float(angle_between(tensors([1.0, 0.0]), tensors([0.0, 7.0]))) == 90.0
+    assert float(angle_between(tensors([2.0], [0.0]), tensors([-3.0], [0.0]))) == 180.0
+
+
+@pytest.mark.parametrize("radians", [1e-6, 1e-4, 1e-2, 1.0, 3.0])
+def test_small_angles_are_as_exact_as_large_ones(radians):
+    turned = tensors([math.cos(radians)], [math.sin(radians)])
+    got = angle_between(tensors([5.0], [0.0]), turned)
+    np.testing.assert_allclose(got, math.degrees(radians), rtol=1e-5)
+
+
+@pytest.mark.parametrize("size", [1e-30, 1e30])
+def test_angle_does_not_depend_on_size(size):
+    got = angle_between(tensors([size, size]), tensors([0.0, 1.0]))
+    np.testing.assert_allclose(got, 45.0, rtol=1e-6)
+
+
+def test_angle_takes_none_for_zeros():
+    # The angle from (3, 0) to (3, 3).
+    got = angle_between(tensors([3.0], None, None), tensors([3.0], [3.0], None))
+    np.testing.assert_allclose(got, 45.0, rtol=1e-6)
+
+
+@pytest.mark.parametrize("other", [[0.0, 0.0], [NAN, 1.0], [INF, 1.0], None])
+def test_angle_with_what_has_no_direction_is_nan(other):
+    assert math.isnan(angle_between(tensors([1.0, 2.0]), tensors(other)))
+    assert math.isnan(angle_between(tensors(other), tensors([1.0, 2.0])))
+    assert math.isnan(angle_between([], []))
+
+
+def test_angle_adds_up_equal_rows():
+    # Rows (3, 0) and (0, 3) of the same index are the step (3, 3).
+    sparse = tf.IndexedSlices(
+        tf.constant([[3.0, 0.0], [0.0, 3.0]]), tf.constant([0, 0]), tf.constant([1, 2])
+    )
+    np.testing.assert_allclose(angle_between([sparse], tensors([[1.0, 0.0]])), 45.0, rtol=1e-6)
+
+
+def test_angle_inside_a_graph_and_over_mixed_dtypes():
+    a = [tf.constant([3.0], tf.float16), tf.constant([4.0])]
+    b = [tf.constant([1.0], tf.float16), tf.constant([1.0])]
+    np.testing.assert_allclose(tf.function(angle_between)(a, b), 8.130102, rtol=1e-5)
+
+
+def test_angle_refuses_what_does_not_match():
+    with pytest.raises(ValueError, match=r"must have equal lengths\. Received: 1 and 2"):
+        angle_between(tensors([1.0]), tensors([1.0], [1.0]))
+    with pytest.raises(
+        ValueError, match=r"`grads_a\[0\]` and `grads_b\[0\]` must have equal shapes"
+    ):
+        angle_between(tensors([1.0]), tensors([1.0, 2.0]))
+    with pytest.raises(TypeError, match=r"`grads_b\[0\]` must be floating point\. Received: int32"):
+        angle_between(tensors([1.0]), [tf.constant([1])])
+
+
+# Adaptive clipping
+
+
+def brock(g, w, ratio, eps=1e-3):
+    """Equation 3 of Brock et al. (2021), a unit at a time, in plain NumPy."""
+    g, w = np.asarray(g, float), np.asarray(w, float)
+    if g.ndim < 2:
+        limit = ratio * max(np.sqrt((w**2).sum()), eps)
+        length = np.sqrt((g**2).sum())
+        return g * limit / length if length > limit else g
+    units = [brock(g[..., i].ravel(), w[..., i].ravel(), ratio, eps) for i in range(g.shape[-1])]
+    return np.stack(units, axis=-1).reshape(g.shape)
+
+
+@pytest.mark.parametrize("shape", [(5, 4), (1, 4), (5, 1), (3, 2, 4), (3, 3, 2, 4), (7,), (1,), ()])
+@pytest.mark.parametrize("ratio", [0.01, 0.16, 1.0])
+def test_adaptive_clipping_equals_the_paper_unit_by_unit(shape, ratio):
+    rng = np.random.default_rng(len(shape))
+    w, g = rng.normal(size=shape), rng.normal(size=shape) * rng.choice([0.01, 1.0], shape[-1:])
+    got = clip_adaptively(tensors(g), tensors(w), ratio)
+    assert_grads_equal(got, [brock(g, w, ratio)], rtol=1e-5)
+
+
+def test_adaptive_clipping_of_worked_values():
+    # Columns of norm 5 and 1 at 0.1: gradients up to 0.5 and 0.1. The first, 5, is cut to a tenth.
+    kernel, grad = tensors([[3.0, 1.0], [4.0, 0.0]], [[3.0, 0.0], [4.0, 0.05]])
+    (got,) = clip_adaptively([grad], [kernel], 0.1)
+    np.testing.assert_allclose(got, [[0.3, 0.0], [0.4, 0.05]], rtol=1e-6)
+
+
+def test_weights_at_zero_are_counted_as_eps():
+    # Limit 0.1 * 0.001 = 1e-4, and with eps = 1 it is 0.1.
+    grads, bias = tensors([3.0, 4.0]), tensors([0.0, 0.0])
+    assert_grads_equal(clip_adaptively(grads, bias, 0.1), tensors([6e-5, 8e-5]), rtol=1e-5)
+    assert_grads_equal(clip_adaptively(grads, bias, 0.1, eps=1.0), tensors([0.06, 0.08]), rtol=1e-5)
+
+
+@pytest.mark.parametrize(("bad", "unit"), [(INF, [0.0, NAN]), (NAN, [NAN, NAN])])
+def test_inf_and_nan_stay_inside_their_unit(bad, unit):
+    (got,) = clip_adaptively(tensors([[3.0, 0.05], [bad, 0.0]]), [tf.ones([2, 2])], 0.1)
+    np.testing.assert_array_equal(got, np.array([unit, np.float32([0.05, 0.0])]).T)
+
+
+def test_nan_weights_show_in_their_unit():
+    (got,) = clip_adaptively([tf.ones([2, 2])], tensors([[NAN, 10.0], [1.0, 0.0]]), 10.0)
+    np.testing.assert_array_equal(got, [[NAN, 1.0], [NAN, 1.0]])
+
+
+def test_adaptive_clipping_takes_keras_variables():
+    import keras
+
+    layer = keras.layers.Dense(3)
+    layer.build((None, 2))
+    grads = [tf.ones([2, 3]), tf.ones([3])]
+    got = clip_adaptively(grads, layer.trainable_variables, 0.01)
+    expected = [brock(g, v.numpy(), 0.01) for g, v in zip(grads, layer.weights, strict=True)]
+    assert_grads_equal(got, expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("params", "error", "text"),
+    [
+        (
+            tensors([1.0]),
+            ValueError,
+            "`grads` and `params` must have equal lengths. Received: 2 and 1",
+        ),
+        (
+            tensors([1.0], [2.0]),
+            ValueError,
+            "`grads[1]` and `params[1]` must have equal shapes. Received: (2,) and (1,)",
+        ),
+        (
+            [tf.constant([1.0]), None],
+            ValueError,
+            "`params` must hold the weights of every gradient",
+        ),
+        (
+            [tf.constant([1.0]), tf.constant([1, 2])],
+            TypeError,
+            "`params[1]` must be floating point. Received: int32",
+        ),
+        (tf.ones([2]), TypeError, "`params` must be a list"),
+    ],
+)
+def test_params_that_do_not_match_are_refused(params, error, text):
+    with pytest.raises(error, match=re.escape(text)):
+        clip_adaptively(tensors([1.0], [1.0, 2.0]), params, 0.1)
+
+
+def test_eps_is_checked_too():
+    with pytest.raises(ValueError, match=r"`eps` must be positive and finite\. Received: 0"):
+        clip_adaptively(tensors([1.0]), tensors([1.0]), 0.1, eps=0)
+
+
+# By name
+
+
+@pytest.mark.parametrize(
+    ("name", "method"),
+    [("value", clip_by_value), ("norm", clip_by_norm), ("global_norm", rescale_together)],
+)
+def test_clip_calls_the_method_named(name, method):
+    grads = random_grads(scale=3.0)
+    assert_grads_equal(clip(grads, name, 0.5), method(grads, 0.5))
+
+
+@pytest.mark.parametrize("name", ["global", "", None, "adaptive"])
+def test_clip_says_which_methods_there_are(name):
+    text = f"`method` must be one of ['global_norm', 'norm', 'value']. Received: {name!r}"
+    with pytest.raises(ValueError, match=re.escape(text)):
+        clip(tensors([1.0]), name, 1.0)
