@@ -1,0 +1,45 @@
+"""One module per question: its grid, how one point runs, the claims it supports."""
+
+from __future__ import annotations
+
+import importlib
+
+from steadynet.experiments.base import Claim, Experiment, median_and_range
+
+__all__ = ["NAMES", "Claim", "Experiment", "get", "median_and_range"]
+
+NAMES = (
+    "clip_threshold",
+    "sequence_length",
+    "cliff",
+    "clip_direction",
+    "gradient_flow",
+    "adaptive_clipping",
+)
+
+
+def get(name: str) -> Experiment:
+    """Find an experiment by its name.
+
+    Parameters
+    ----------
+    name : str
+        One of `NAMES`.
+
+    Returns
+    -------
+    Experiment
+
+    Raises
+    ------
+    ValueError
+        If there is no such experiment.
+
+    Examples
+    --------
+    >>> get("cliff").question
+    'What does one gradient step do at a cliff, with clipping and without?'
+    """
+    if name not in NAMES:
+        raise ValueError(f"`name` must be one of {NAMES}. Received: {name!r}")
+    return importlib.import_module(f"steadynet.experiments.{name}").EXPERIMENT

@@ -1,0 +1,126 @@
+"""Does adaptive gradient clipping let a deep network without normalization train at high rates?"""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+
+from steadynet.experiments.base import Claim, Experiment, median_and_range
+
+DEPTH, BATCH_SIZE, STEPS, LAST = 20, 64, 800, 100
+CHANCE = 0.1
+RATES = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+# Kind of clipping and threshold, as one factor: thresholds of different kinds do not compare.
+CLIPPINGS = {
+    "never": (None, None),
+    "global norm 0.1": ("global_norm", 0.1),
+    "global norm 1": ("global_norm", 1.0),
+    "adaptive 0.01": ("adaptive", 0.01),
+    "adaptive 0.03": ("adaptive", 0.03),
+    "adaptive 0.1": ("adaptive", 0.1),
+}
+
+
+def small_pictures():
+    """Fashion-MNIST averaged to 14 × 14, standardized, as rows of 196; and its labels."""
+    from steadynet import datasets
+
+    data = datasets.load_fashion_mnist()
+    x = data.x_train.reshape(-1, 14, 2, 14, 2).mean(axis=(2, 4)).reshape(-1, 196)
+    return (x - x.mean()) / x.std(), data.y_train
+
+
+def adaptively_but_the_last(grads, params, threshold):
+    """Adaptive clipping of every layer except the classifier, as Brock et al. (2021) advise."""
+    from steadynet import clipping
+
+    return [*clipping.clip_adaptively(grads[:-2], params[:-2], threshold), *grads[-2:]]
+
+
+@functools.lru_cache(maxsize=4)
+def sweep(method):
+    """A compiled row of runs for one kind of clipping; each call only changes its weights."""
+    from steadynet import networks, sweeps
+
+    model = networks.dense_network(196, 10, depth=DEPTH)
+    return sweeps.Sweep(model, clip=adaptively_but_the_last if method == "adaptive" else method)
+
+
+def run(point):
+    """One clipping and seed, every learning rate side by side."""
+    from steadynet import networks
+
+    method, threshold = CLIPPINGS[point["clipping"]]
+    rates, (x, y), row = point["learning_rate"], small_pictures(), sweep(method)
+    start = networks.dense_network(196, 10, depth=DEPTH, seed=point["seed"])
+    row.model.set_weights(start.get_weights())
+    record = row.run(
+        *(x, y),
+        steps=STEPS,
+        batch_size=BATCH_SIZE,
+        learning_rates=rates,
+        thresholds=None if threshold is None else [threshold] * len(rates),
+        seed=point["seed"],
+        chunk=STEPS,
+    )
+    return {"accuracy": record.accuracy[:, -LAST:].mean(-1), "clipped": record.clipped_share}
+
+
+def best_rate(recording, clipping):
+    """Best mean accuracy over rates, by seed, and the highest rate within 0.05 of it."""
+    accuracy = recording.get("accuracy", clipping=clipping)
+    mean = accuracy.mean(axis=1)
+    usable = np.array(recording.axes["learning_rate"])[mean >= mean.max() - 0.05]
+    return accuracy[mean.argmax()], float(usable.max())
+
+
+def adaptive_helps_at_high_rates(recording):
+    """At a rate where training without clipping stays near chance, adaptive clipping trains."""
+    at = {"learning_rate": 0.2}
+    gain = recording.get("accuracy", clipping="adaptive 0.03", **at) - recording.get(
+        "accuracy", clipping="never", **at
+    )
+    return Claim(
+        "At rate 0.2, adaptive clipping at 0.03 raises accuracy over never clipping.",
+        **median_and_range(100 * gain),
+        unit="percentage points",
+        holds=bool((gain > 0.2).all()),
+    )
+
+
+def adaptive_beats_best_unclipped(recording):
+    """Each at its own best rate, adaptive clipping ends higher than never clipping."""
+    gain = best_rate(recording, "adaptive 0.03")[0] - best_rate(recording, "never")[0]
+    return Claim(
+        "Each at its own best rate, adaptive clipping at 0.03 ends above never clipping.",
+        **median_and_range(100 * gain),
+        unit="percentage points",
+        holds=bool((gain > 0).all()),
+    )
+
+
+def adaptive_beats_global(recording):
+    """Each at its own best rate, adaptive clipping ends higher than clipping the global norm."""
+    gain = best_rate(recording, "adaptive 0.03")[0] - best_rate(recording, "global norm 1")[0]
+    return Claim(
+        "Each at its own best rate, adaptive clipping at 0.03 ends above global norm clipping at 1.",
+        **median_and_range(100 * gain),
+        unit="percentage points",
+        holds=bool((gain > 0).all()),
+    )
+
+
+EXPERIMENT = Experiment(
+    name="adaptive_clipping",
+    question="Does adaptive clipping let a deep network without normalization train at high rates?",
+    axes={"clipping": tuple(CLIPPINGS), "learning_rate": RATES, "seed": (0, 1, 2, 3, 4)},
+    together=("learning_rate",),
+    run=run,
+    arrays={
+        "accuracy": "share of the last 100 batches classified correctly",
+        "clipped": "share of steps on which clipping changed the gradients",
+    },
+    claims=(adaptive_helps_at_high_rates, adaptive_beats_best_unclipped),
+    not_reproduced=(adaptive_beats_global,),
+)

@@ -1,0 +1,146 @@
+"""What does one gradient step do at a cliff, with clipping and without?
+
+A recurrent network with a single unit, ``x_{t+1} = w sigmoid(x_t) + b``, is run for 50 steps from
+``x_0 = 0.5`` and asked to end with ``sigmoid(x_50) = 0.7``: figure 6 of Pascanu, Mikolov and Bengio (2013).
+"""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+
+from steadynet.experiments.base import Claim, Experiment
+from steadynet.experiments.temporal_order import NEVER
+
+LEARNING_RATE = 0.4
+STEPS = 80
+TARGET, UNROLLED = 0.7, 50
+W_RANGE, B_RANGE = (2.5, 7.0), (-3.6, -1.0)
+OUTSIDE = 1.0  # a step this long crosses a quarter of the picture
+THRESHOLDS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 100.0, NEVER)
+
+
+def error(w, b):
+    """Squared error of the unit's last output: ``(sigmoid(x_50) - 0.7)²``; any shapes that broadcast."""
+    import tensorflow as tf
+
+    x = tf.fill(tf.broadcast_static_shape(w.shape, b.shape), tf.constant(0.5, w.dtype))
+    for _ in range(UNROLLED):
+        x = w * tf.sigmoid(x) + b
+    return tf.square(tf.sigmoid(x) - TARGET)
+
+
+@functools.lru_cache(maxsize=1)
+def compiled_step():
+    """One clipped gradient step for many starts at once: new w and b, error and gradient norm before it."""
+    import tensorflow as tf
+
+    @tf.function
+    def step(w, b, threshold):
+        with tf.GradientTape() as tape:
+            tape.watch([w, b])
+            value = error(w, b)
+        grad_w, grad_b = tape.gradient(value, [w, b])
+        norm = tf.sqrt(grad_w**2 + grad_b**2)
+        rate = LEARNING_RATE * tf.minimum(1.0, threshold / norm)
+        return w - rate * grad_w, b - rate * grad_b, value, norm
+
+    return step
+
+
+def descend(w, b, threshold, steps=STEPS, on_step=None):
+    """Follow clipped gradient descent from every start.
+
+    Parameters
+    ----------
+    w, b, threshold : array, broadcast to one shape
+        Starts and clip thresholds; ``inf`` never clips.
+    steps : int
+        Number of steps.
+    on_step : callable, optional
+        Called with the path so far after each step.
+
+    Returns
+    -------
+    path : ndarray, float32, shape (..., steps + 1, 2)
+        w and b, from the start on.
+    error, norm : ndarray, float32, shape (..., steps)
+        Error and gradient norm before each step.
+    """
+    import tensorflow as tf
+
+    w, b, threshold = (a.astype("float32") for a in np.broadcast_arrays(w, b, threshold))
+    w, b = tf.constant(w), tf.constant(b)
+    limit = tf.constant(np.minimum(threshold, np.finfo("float32").max))
+    path, errors, norms = [(w.numpy(), b.numpy())], [], []
+    for _ in range(steps):
+        w, b, value, norm = compiled_step()(w, b, limit)
+        path.append((w.numpy(), b.numpy()))
+        errors.append(value.numpy())
+        norms.append(norm.numpy())
+        if on_step is not None:
+            on_step(np.array(path))
+    ordered = np.moveaxis(np.array(path), (0, 1), (-2, -1))
+    return ordered, np.stack(errors, -1), np.stack(norms, -1)
+
+
+def surface(n=141):
+    """The error over a grid: w values, b values, and error of shape (b, w)."""
+    import tensorflow as tf
+
+    w = np.linspace(*W_RANGE, n, dtype="float32")
+    b = np.linspace(*B_RANGE, n, dtype="float32")
+    return w, b, error(tf.constant(w[None, :]), tf.constant(b[:, None])).numpy()
+
+
+def run(point):
+    """Every start and threshold at once; nothing here is random, so there is one seed."""
+    axes = [np.array(point[axis], "float32") for axis in ("threshold", "w", "b")]
+    path, errors, norms = descend(axes[1][:, None], axes[2], axes[0][:, None, None])
+    thrown = np.linalg.norm(np.diff(path, axis=-2), axis=-1).max(-1) > OUTSIDE
+    return {"path": path, "error": errors, "norm": norms, "thrown": thrown}
+
+
+def clipping_prevents_throws(recording):
+    """Unclipped descent is thrown off by the cliff from part of the starts; clipped at 1 from none."""
+    thrown = recording.get("thrown", threshold=NEVER, seed=0)
+    clipped = recording.get("thrown", threshold=1.0, seed=0)
+    return Claim(
+        "A step longer than 1 follows from this share of starts without clipping, and from none at 1.",
+        *(float(thrown.mean()),) * 3,
+        unit="share of starts",
+        holds=bool(thrown.mean() > 0.1 and not clipped.any()),
+    )
+
+
+def clipping_lowers_final_error(recording):
+    """The mean error after the last step is lower with a threshold of 1 than without clipping."""
+    gap = [recording.get("error", threshold=t, seed=0)[..., -1].mean() for t in (NEVER, 1.0)]
+    return Claim(
+        "After the same number of steps the mean error over all starts is lower when clipped at 1.",
+        *(float(gap[0] - gap[1]),) * 3,
+        unit="lower mean error",
+        holds=bool(gap[1] < gap[0]),
+    )
+
+
+EXPERIMENT = Experiment(
+    name="cliff",
+    question="What does one gradient step do at a cliff, with clipping and without?",
+    axes={
+        "threshold": THRESHOLDS,
+        "w": tuple(np.linspace(3.0, 6.5, 8).tolist()),
+        "b": tuple(np.linspace(-3.4, -1.4, 6).round(1).tolist()),
+        "seed": (0,),
+    },
+    together=("threshold", "w", "b"),
+    run=run,
+    arrays={
+        "path": "w and b from the start on: [step, 2]",
+        "error": "squared error before each step: [step]",
+        "norm": "gradient norm before clipping: [step]",
+        "thrown": "whether some step was longer than 1",
+    },
+    claims=(clipping_prevents_throws, clipping_lowers_final_error),
+)

@@ -1,0 +1,140 @@
+"""Which clip thresholds let a recurrent network learn, by clipping method and learning rate?"""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+
+from steadynet.experiments.base import Claim, Experiment, median_and_range
+from steadynet.experiments.temporal_order import CURVES, NEVER, STEPS, THRESHOLDS, train_row
+
+LENGTH = 20
+METHODS = ("value", "norm", "global_norm")
+RATES = (0.05, 0.1, 0.2, 0.4, 0.8)
+FAILING_RATE = 0.2  # training without clipping fails here on every seed
+
+
+def run(point):
+    """All rates and thresholds of one method and seed, side by side."""
+    rates, thresholds = point["learning_rate"], point["threshold"]
+    pairs = list(itertools.product(rates, thresholds))
+    found = train_row(LENGTH, point["method"], point["seed"], *zip(*pairs))
+    return {name: a.reshape(len(rates), len(thresholds), *a.shape[1:]) for name, a in found.items()}
+
+
+def solved(recording, **point):
+    """Whether each run solved the task."""
+    return np.isfinite(recording.get("solved_at", **point))
+
+
+def clipping_rescues(recording):
+    """Where training without clipping fails on every seed, a clipped run succeeds on every seed."""
+    at = {"method": "global_norm", "learning_rate": FAILING_RATE}
+    without = solved(recording, threshold=NEVER, **at)
+    with_clipping = solved(recording, threshold=1.0, **at)
+    return Claim(
+        f"At rate {FAILING_RATE}, clipping the global norm at 1 solves the task where never clipping fails.",
+        float(with_clipping.mean() - without.mean()),
+        *(float((with_clipping.astype(int) - without).min()), float((with_clipping.astype(int) - without).max())),
+        unit="share of seeds gained",
+        holds=bool(with_clipping.all() and not without.any()),
+    )
+
+
+def tight_is_slow(recording):
+    """A threshold far below the usual norms costs steps."""
+    at = {"method": "global_norm", "learning_rate": FAILING_RATE}
+    tight = np.nan_to_num(recording.get("solved_at", threshold=0.01, **at), nan=STEPS)
+    right = recording.get("solved_at", threshold=1.0, **at)
+    ratio = tight / right
+    return Claim(
+        f"At rate {FAILING_RATE}, a threshold of 0.01 needs several times the steps of a threshold of 1.",
+        **median_and_range(ratio),
+        unit="times the steps",
+        holds=bool((ratio > 2).all()),
+    )
+
+
+def best_thresholds(recording, seeds=None):
+    """The middle of the thresholds that solve the task soonest, or nearly, at each rate.
+
+    Several thresholds are often equally good, so this is the geometric mean of those whose median number
+    of steps over `seeds` (all by default) is within a tenth of the best.
+    """
+    steps = np.nan_to_num(recording.get("solved_at", method="global_norm"), nan=np.inf)[:, :-1]
+    steps = np.median(steps if seeds is None else steps[..., list(seeds)], axis=-1)
+    thresholds = np.log(recording.axes["threshold"][:-1])
+    good = steps <= 1.1 * steps.min(axis=1, keepdims=True)
+    return np.exp([thresholds[row].mean() for row in good])
+
+
+def best_moves_with_rate(recording):
+    """The best threshold falls as the rate rises: what counts is the longest step, threshold × rate."""
+    rates, n = np.log(recording.axes["learning_rate"]), len(recording.axes["seed"])
+    subsets = [[s for s in range(n) if s != left_out] for left_out in range(n)]
+    slopes = [np.polyfit(rates, np.log(best_thresholds(recording, s)), 1)[0] for s in subsets]
+    return Claim(
+        "The best threshold is near-inversely proportional to the rate (slope in logs, each seed left out).",
+        **median_and_range(slopes),
+        unit="slope, where -1 is inverse proportion",
+        holds=bool(max(slopes) < -0.5),
+    )
+
+
+def same_product_same_speed(recording):
+    """Where nearly every step is clipped, twice the rate at half the threshold is as fast."""
+    steps = recording.get("solved_at", method="global_norm")
+    clipped = recording.get("clipped", method="global_norm").mean(-1) > 0.5
+    rates, thresholds = recording.axes["learning_rate"], recording.axes["threshold"]
+    ratios = [
+        steps[i + 1, k] / steps[i, j]
+        for i in range(len(rates) - 1)
+        for (j, t), (k, half) in itertools.product(enumerate(thresholds), repeat=2)
+        if np.isclose(rates[i] * t, rates[i + 1] * half) and np.isfinite(t)
+        and clipped[i, j].all() and clipped[i + 1, k].all()
+    ]
+    ratio = np.nanmedian(ratios, axis=0)
+    return Claim(
+        "Where most steps are clipped, twice the rate at half the threshold takes as many steps.",
+        **median_and_range(ratio),
+        unit="times the steps",
+        holds=bool((abs(ratio - 1) < 0.2).all()),
+    )
+
+
+def harmless_is_identical(recording):
+    """A threshold above every norm leaves each step as it was."""
+    at = {"method": "global_norm", "learning_rate": RATES[0]}
+    largest = recording.get("norm_quantiles", threshold=NEVER, **at)[:, -1].max()
+    above = min(t for t in recording.axes["threshold"][:-1] if t > largest)
+    gap = recording.get("loss", threshold=above, **at) - recording.get("loss", threshold=NEVER, **at)
+    gap = np.abs(gap).max(axis=-1)
+    return Claim(
+        f"At rate {RATES[0]}, where no norm exceeds {above:g}, clipping at {above:g} changes no loss.",
+        **median_and_range(gap),
+        unit="nats, largest difference",
+        holds=bool((gap == 0).all()),
+    )
+
+
+EXPERIMENT = Experiment(
+    name="clip_threshold",
+    question="Which clip thresholds let a recurrent network learn, by method and learning rate?",
+    axes={
+        "method": METHODS,
+        "learning_rate": RATES,
+        "threshold": THRESHOLDS,
+        "seed": (0, 1, 2, 3, 4),
+    },
+    together=("learning_rate", "threshold"),
+    run=run,
+    arrays=CURVES,
+    claims=(
+        clipping_rescues,
+        tight_is_slow,
+        best_moves_with_rate,
+        same_product_same_speed,
+        harmless_is_identical,
+    ),
+)

@@ -1,0 +1,99 @@
+"""The recurrent task that the clipping experiments share, and how a run on it is summed up."""
+
+from __future__ import annotations
+
+import functools
+import math
+
+import numpy as np
+
+BATCH_SIZE = 20
+CHANCE = 0.25
+NEVER = math.inf
+SOLVED = 0.95
+STEPS = 2000
+WINDOW = 50  # steps averaged into one point of a curve: 1,000 sequences
+
+THRESHOLDS = (
+    *(0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0),
+    *(50.0, 100.0, NEVER),
+)
+NORM_EDGES = np.geomspace(1e-4, 1e3, 29)  # four bins a decade
+
+CURVES = {
+    "loss": "cross-entropy in nats, mean over windows of 50 steps: [window]",
+    "accuracy": "share of fresh sequences classified correctly, over the same windows: [window]",
+    "clipped": "share of steps on which clipping changed the gradients: [window]",
+    "gradient_norm": "joint L2 norm before clipping, median of each window: [window]",
+    "norm_counts": "steps whose norm before clipping falls in each bin of NORM_EDGES: [bin]",
+    "norm_quantiles": "10, 50, 90, 99 and 100 % quantiles of that norm over all steps: [quantile]",
+    "norm_mean": "mean of that norm over all steps",
+    "solved_at": "steps until the last 50 steps' mean accuracy reaches 95 %; NaN if it never does",
+}
+QUANTILES = (0.1, 0.5, 0.9, 0.99, 1.0)
+
+
+def sequences(length, steps, seed):
+    """Fresh one-hot sequences for every step, and their classes: no sequence is seen twice."""
+    from steadynet import datasets
+
+    symbols, labels = datasets.temporal_order(BATCH_SIZE * steps, length, seed=seed)
+    return np.eye(6, dtype="float32")[symbols], labels
+
+
+@functools.lru_cache(maxsize=8)
+def sweep(length, clip):
+    """A compiled row of runs for one length and clipping; each call only changes its weights."""
+    from steadynet import networks, sweeps
+
+    return sweeps.Sweep(networks.recurrent_network(length), clip=clip)
+
+
+def train_row(length, clip, seed, learning_rates, thresholds, steps=STEPS):
+    """Train one run for every pair of rate and threshold from one seed; return its summary."""
+    from steadynet import networks
+
+    row = sweep(length, clip)
+    row.model.set_weights(networks.recurrent_network(length, seed=seed).get_weights())
+    x, y = sequences(length, steps, seed)
+    record = row.run(
+        *(x, y),
+        steps=steps,
+        batch_size=BATCH_SIZE,
+        learning_rates=learning_rates,
+        thresholds=thresholds,
+        seed=seed,
+        chunk=steps,
+    )
+    return summarize(record)
+
+
+def summarize(record):
+    """Curves over windows, histogram and quantiles of the norms, and when the task was solved."""
+    windows = lambda a: a.reshape(*a.shape[:-1], -1, WINDOW)  # noqa: E731
+    norms = np.nan_to_num(record.gradient_norm, nan=np.inf)
+    return {
+        "loss": windows(record.loss).mean(-1),
+        "accuracy": windows(record.accuracy).mean(-1),
+        "clipped": windows(record.clipped).mean(-1),
+        "gradient_norm": np.median(windows(norms), axis=-1),
+        "norm_counts": _histogram(norms),
+        "norm_quantiles": np.moveaxis(np.quantile(norms, QUANTILES, axis=-1), 0, -1).astype("f4"),
+        "norm_mean": norms.mean(-1),
+        "solved_at": _solved_at(record.accuracy),
+    }
+
+
+def _solved_at(accuracy):
+    """Steps until the mean of the last WINDOW accuracies reaches SOLVED; NaN if it never does."""
+    sums = np.cumsum(np.insert(accuracy, 0, 0, axis=-1), axis=-1, dtype="f8")
+    solved = sums[..., WINDOW:] - sums[..., :-WINDOW] >= SOLVED * WINDOW - 1e-6
+    return np.where(solved.any(-1), solved.argmax(-1) + WINDOW, np.nan).astype("f4")
+
+
+def _histogram(norms):
+    """Counts in NORM_EDGES; what lies outside is counted in the first or last bin."""
+    inside = np.clip(norms, NORM_EDGES[0], NORM_EDGES[-1] * (1 - 1e-6))
+    bins = np.searchsorted(NORM_EDGES, inside, side="right") - 1
+    counts = [np.bincount(row, minlength=len(NORM_EDGES) - 1) for row in bins.reshape(-1, bins.shape[-1])]
+    return np.array(counts, "uint16").reshape(*norms.shape[:-1], -1)

@@ -1,0 +1,302 @@
+"""Run an experiment over any executor; save, load and check what was recorded."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import importlib
+import importlib.metadata
+import itertools
+import json
+import multiprocessing
+import os
+import platform
+import time
+import zipfile
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from steadynet import experiments
+
+__all__ = ["FOLDER", "Recording", "RecordingError", "load", "record", "save"]
+
+FOLDER = Path(__file__).parent / "recordings"
+_PACKAGES = ("keras", "numpy", "tensorflow")
+
+
+class RecordingError(ValueError):
+    """A recording that is missing, damaged, or made by another grid than the code's."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Recording:
+    """The arrays of an experiment, with the grid they were run on.
+
+    Attributes
+    ----------
+    experiment : str
+        Name of the experiment.
+    axes : mapping of str to tuple
+        Factors and their values: the leading dimensions of every array, in order; "seed" is last.
+    arrays : mapping of str to ndarray
+        Shape (len of each axis, …, trailing dimensions).
+    meta : mapping
+        Package versions, Python, date, seconds of work, and what each array holds.
+
+    Examples
+    --------
+    >>> demo = Recording("demo", {"rate": (0.1, 1.0), "seed": (0, 1)}, {"loss": np.eye(2)}, {})
+    >>> demo.get("loss", rate=0.1)
+    array([1., 0.])
+    """
+
+    experiment: str
+    axes: Mapping[str, tuple]
+    arrays: Mapping[str, np.ndarray]
+    meta: Mapping
+
+    def get(self, name: str, **point) -> np.ndarray:
+        """Select an array at some values of some axes; the other axes stay.
+
+        Parameters
+        ----------
+        name : str
+            Name of an array.
+        **point
+            One value for each axis to select on, as it stands in `axes`.
+
+        Returns
+        -------
+        ndarray
+
+        Raises
+        ------
+        KeyError
+            If there is no such array, axis or value.
+        """
+        if name not in self.arrays:
+            raise KeyError(f"`name` must be one of {sorted(self.arrays)}. Received: {name!r}")
+        for axis, value in point.items():
+            if axis not in self.axes or value not in self.axes[axis]:
+                raise KeyError(f"`{axis}` must be one of {self.axes.get(axis, ())}. Received: {value!r}")
+        index = [
+            values.index(point[axis]) if axis in point else slice(None)
+            for axis, values in self.axes.items()
+        ]
+        return self.arrays[name][tuple(index)]
+
+
+def record(
+    name: str,
+    *,
+    executor: Executor | None = None,
+    progress: Callable[[int, int], object] | None = None,
+    **only,
+) -> Recording:
+    """Run an experiment, or a slice of its grid.
+
+    Parameters
+    ----------
+    name : str
+        Name of the experiment.
+    executor : concurrent.futures.Executor, optional
+        Where the points run: a pool of this machine's processes by default; a Dask client's
+        ``get_executor()`` works as well.
+    progress : callable, optional
+        Called with ``(done, all)`` after each call of the experiment's `run`.
+    **only
+        Values of an axis to keep, as a tuple; the whole axis by default.
+
+    Returns
+    -------
+    Recording
+
+    Raises
+    ------
+    ValueError
+        If an axis or value in `only` is not in the experiment's grid.
+    """
+    experiment = experiments.get(name)
+    axes = _restrict(experiment.axes, only)
+    started = time.perf_counter()
+    points = list(_points(experiment, axes))
+    if executor is None:
+        with local_processes(len(points)) as pool:
+            results = _collect(pool, name, points, progress)
+    else:
+        results = _collect(executor, name, points, progress)
+    meta = {
+        "versions": {package: importlib.metadata.version(package) for package in _PACKAGES},
+        "python": platform.python_version(),
+        "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
+        "seconds": round(time.perf_counter() - started, 1),
+        "arrays": dict(experiment.arrays),
+    }
+    return Recording(name, axes, _assemble(experiment, axes, results), meta)
+
+
+def local_processes(most: int) -> ProcessPoolExecutor:
+    """A pool of one-threaded processes, one a core and at most `most`.
+
+    TensorFlow's own threads would compete for the cores that the other processes use.
+    """
+    return ProcessPoolExecutor(
+        max_workers=max(1, min(most, os.cpu_count() or 1)),
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_use_one_thread,
+    )
+
+
+def save(recording: Recording, path: Path | str | None = None) -> Path:
+    """Write a recording as a compressed ``.npz`` file without pickles.
+
+    Parameters
+    ----------
+    recording : Recording
+    path : path, optional
+        ``recordings/<experiment>.npz`` in the package by default.
+
+    Returns
+    -------
+    Path
+        The file written.
+    """
+    path = FOLDER / f"{recording.experiment}.npz" if path is None else Path(path)
+    head = {"experiment": recording.experiment, "axes": recording.axes, "meta": recording.meta}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial.npz")
+    np.savez_compressed(partial, __head__=np.array(json.dumps(head)), **recording.arrays)
+    os.replace(partial, path)  # a run cut short leaves the earlier recording whole
+    load.cache_clear()
+    return path
+
+
+@lru_cache(maxsize=None)
+def load(name: str | Path) -> Recording:
+    """Read a recording and check it against the grid of the experiment in the code.
+
+    Parameters
+    ----------
+    name : str or path
+        Name of an experiment, or a ``.npz`` file that `save` wrote.
+
+    Returns
+    -------
+    Recording
+
+    Raises
+    ------
+    RecordingError
+        If the file is missing or damaged, or its grid is not the experiment's.
+    """
+    path = name if isinstance(name, Path) else FOLDER / f"{name}.npz"
+    if not path.exists():
+        raise RecordingError(f"No recording {path.name}: run `make record` to make it.")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            head = json.loads(file["__head__"].item())
+            arrays = {key: file[key] for key in file.files if key != "__head__"}
+        axes = {axis: tuple(values) for axis, values in head["axes"].items()}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise RecordingError(f"{path.name} is damaged or no recording: {error}") from error
+    recording = Recording(head["experiment"], axes, arrays, head["meta"])
+    _check(recording, path.name)
+    return recording
+
+
+def _check(recording, file):
+    """Raise where shapes do not fit the axes, or the axes are not the experiment's."""
+    lengths = tuple(len(values) for values in recording.axes.values())
+    for name, array in recording.arrays.items():
+        if array.shape[: len(lengths)] != lengths:
+            raise RecordingError(f"{file}: `{name}` has shape {array.shape}, its axes {lengths}.")
+    grid = experiments.get(recording.experiment).axes
+    for axis in {*grid, *recording.axes}:
+        values = recording.axes.get(axis, ())
+        if axis not in grid or not set(values) <= set(grid[axis]) or not values:
+            raise RecordingError(
+                f"{file}: `{axis}` is {values}, the code has {grid.get(axis)}. Run `make record`."
+            )
+
+
+def _restrict(axes, only):
+    """The axes with only the asked values."""
+    for axis, values in only.items():
+        if axis not in axes or not values or not set(values) <= set(axes[axis]):
+            raise ValueError(f"`{axis}` must hold values of {axes.get(axis)}. Received: {values!r}")
+    return {axis: tuple(only.get(axis, values)) for axis, values in axes.items()}
+
+
+def _points(experiment, axes):
+    """Every point that `run` is called with."""
+    apart = [axis for axis in axes if axis not in experiment.together]
+    shared = {axis: axes[axis] for axis in experiment.together}
+    for values in itertools.product(*(axes[axis] for axis in apart)):
+        yield {**shared, **dict(zip(apart, values))}
+
+
+def _collect(executor, name, points, progress):
+    """Results in the order of `points`, however they come in."""
+    futures = {executor.submit(run_point, name, point): i for i, point in enumerate(points)}
+    results = [None] * len(points)
+    for done, future in enumerate(as_completed(futures), 1):
+        results[futures[future]] = future.result()
+        if progress is not None:
+            progress(done, len(points))
+    return results
+
+
+def run_point(name: str, point: dict) -> dict[str, np.ndarray]:
+    """Run one point of an experiment by name, so that any executor can ship the call."""
+    return experiments.get(name).run(point)
+
+
+def _assemble(experiment, axes, results):
+    """One array for each measure, with every axis in its place."""
+    apart = [axis for axis in axes if axis not in experiment.together]
+    together = [axis for axis in axes if axis in experiment.together]
+    order = [(apart + together).index(axis) for axis in axes]
+    arrays = {}
+    for key in experiment.arrays:
+        stacked = np.stack([result[key] for result in results])
+        trailing = stacked.shape[1 + len(together) :]
+        shape = [len(axes[axis]) for axis in apart + together]
+        rest = range(len(order), len(order) + len(trailing))
+        arrays[key] = stacked.reshape(*shape, *trailing).transpose(*order, *rest)
+    return arrays
+
+
+def _use_one_thread():
+    """Keep a worker's TensorFlow to one core and quiet."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+
+
+def main(names=None) -> None:
+    """Record the named experiments, or all, with a progress bar each."""
+    from tqdm import tqdm
+
+    names = names or experiments.NAMES
+    for name in names:
+        with tqdm(desc=name, unit="call", leave=True) as bar:
+
+            def show(done, everything):
+                bar.total, bar.n = everything, done  # noqa: B023
+                bar.refresh()  # noqa: B023
+
+            path = save(record(name, progress=show))
+        print(f"{path.name}: {path.stat().st_size / 1e3:.0f} kB in {load(name).meta['seconds']} s")
+
+
+if __name__ == "__main__":
+    import sys
+
+    # Through the package, so that worker processes find the functions under the same names.
+    importlib.import_module("steadynet.recording").main(sys.argv[1:])

@@ -1,0 +1,364 @@
+"""One compiled training loop for any Keras model, optimizer and clipping, and its record of a run."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import numbers
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from steadynet import clipping
+
+__all__ = ["Record", "Trainer", "batch_schedule", "cross_entropy", "train"]
+
+CLIP_METHODS = ("value", "norm", "global_norm", "adaptive")
+
+
+@dataclasses.dataclass(frozen=True)
+class Record:
+    """What one call of training measured, step by step.
+
+    Attributes
+    ----------
+    loss : ndarray, float32, shape ([runs,] steps)
+        Mean loss of each step's batch, before its update.
+    accuracy : ndarray, float32, shape ([runs,] steps)
+        Share of the batch classified correctly, 0 to 1; NaN where targets are not class numbers.
+    gradient_norm : ndarray, float32, shape ([runs,] steps)
+        Joint L2 norm of the gradients before clipping.
+    clipped : ndarray, float32, shape ([runs,] steps)
+        1 where clipping changed at least one gradient, else 0.
+    cancelled : bool
+        Whether the run was stopped before its last step.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> ones = np.ones(4, "float32")
+    >>> Record(ones, ones, ones, np.array([0, 1, 1, 1], "float32")).clipped_share
+    array(0.75, dtype=float32)
+    """
+
+    loss: np.ndarray
+    accuracy: np.ndarray
+    gradient_norm: np.ndarray
+    clipped: np.ndarray
+    cancelled: bool = False
+
+    @property
+    def steps(self) -> int:
+        """Number of steps taken."""
+        return self.loss.shape[-1]
+
+    @property
+    def clipped_share(self) -> np.ndarray:
+        """Share of steps on which clipping changed the gradients, 0 to 1, one value a run."""
+        return np.asarray(self.clipped.mean(axis=-1))
+
+
+def cross_entropy(targets, logits):
+    """Mean cross-entropy of class numbers against logits: ``-log softmax(logits)[target]``.
+
+    Parameters
+    ----------
+    targets : int tensor, shape (batch,)
+        Class numbers from 0.
+    logits : float tensor, shape (batch, classes)
+        Unnormalized scores.
+
+    Returns
+    -------
+    scalar tensor
+        In nats.
+
+    Examples
+    --------
+    >>> round(float(cross_entropy(tf.constant([1]), tf.constant([[0.0, 0.0]]))), 4)
+    0.6931
+    """
+    each = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets, logits=logits)
+    return tf.reduce_mean(each)
+
+
+def batch_schedule(n: int, steps: int, batch_size: int, seed: int) -> np.ndarray:
+    """Which examples each step trains on: whole shuffled passes, one after the other.
+
+    Parameters
+    ----------
+    n : int
+        Number of examples.
+    steps, batch_size : int
+        Number of batches and examples in each. `batch_size` may not exceed `n`.
+    seed : int
+        Seeds the shuffling; same seed, same schedule.
+
+    Returns
+    -------
+    ndarray, int32, shape (steps, batch_size)
+
+    Raises
+    ------
+    ValueError
+        If a number is not a positive integer, or `batch_size` exceeds `n`.
+
+    Examples
+    --------
+    >>> sorted(batch_schedule(6, 3, 2, seed=0).ravel().tolist())
+    [0, 1, 2, 3, 4, 5]
+    """
+    for name, value in (("n", n), ("steps", steps), ("batch_size", batch_size)):
+        _count(name, value)
+    if batch_size > n:
+        raise ValueError(f"`batch_size` must be at most the {n} examples. Received: {batch_size}")
+    rng, a_pass = np.random.default_rng(seed), n // batch_size
+    passes = [rng.permutation(n)[: a_pass * batch_size] for _ in range(-(-steps // a_pass))]
+    return np.concatenate(passes).reshape(-1, batch_size)[:steps].astype("int32")
+
+
+class Trainer:
+    """A model's training step, compiled once into a loop of steps.
+
+    A step computes the gradients, clips them and hands them to the optimizer:
+    ``g = dL/dw;  g = clip(g, threshold);  w = optimizer(w, g)``.
+    Threshold and learning rate are inputs of the compiled loop, so changing them compiles nothing.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Built model; its last layer gives logits if `loss` is the default.
+    optimizer : keras.optimizers.Optimizer
+        Any optimizer without clip arguments of its own.
+    clip : {"value", "norm", "global_norm", "adaptive"}, callable or None
+        How gradients are clipped. A callable takes ``(grads, params, threshold)`` and returns gradients.
+    loss : callable
+        ``loss(targets, outputs) -> scalar tensor``.
+
+    Raises
+    ------
+    ValueError
+        If `model` is not built, `clip` is unknown, or `optimizer` clips by itself.
+
+    Examples
+    --------
+    >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)])
+    >>> trainer = Trainer(model, keras.optimizers.SGD(0.1), clip="global_norm")
+    >>> x, y = np.eye(2, dtype="float32"), np.array([0, 1])
+    >>> record = trainer.run(x, y, steps=5, batch_size=2, threshold=1.0)
+    >>> record.loss.shape, bool(record.loss[-1] < record.loss[0])
+    ((5,), True)
+    """
+
+    def __init__(self, model, optimizer, *, clip=None, loss: Callable = cross_entropy):
+        check(model, clip)
+        _refuse_own_clipping(optimizer)
+        self.model, self.optimizer = model, optimizer
+        self._clip, self._loss = clip, loss
+        optimizer.build(model.trainable_variables)
+        self._fresh = [np.array(v) for v in optimizer.variables]
+        self._compiled = tf.function(self._loop)
+
+    def run(
+        self,
+        x,
+        y,
+        *,
+        steps: int,
+        batch_size: int,
+        threshold: float | None = None,
+        learning_rate: float | None = None,
+        seed: int = 0,
+        chunk: int = 100,
+        on_chunk: Callable[[Record], object] | None = None,
+    ) -> Record:
+        """Train the model in place from its present weights and a fresh optimizer state.
+
+        Parameters
+        ----------
+        x, y : array
+            Examples and targets, shapes (n, …) and (n, …).
+        steps, batch_size : int
+            Number of updates, and examples in each.
+        threshold : float, optional
+            Clip threshold in the gradients' unit; positive. ``math.inf`` means never.
+        learning_rate : float, optional
+            Replaces the optimizer's own rate; positive and finite.
+        seed : int
+            Seeds the order of examples. Same seed and weights, same record.
+        chunk : int
+            Steps between two calls of `on_chunk`.
+        on_chunk : callable, optional
+            Called with the `Record` so far. If it returns False the run ends there, the model keeping
+            what it has learned; an exception it raises passes through in the same state.
+
+        Returns
+        -------
+        Record
+            Arrays of shape (steps,), shorter if cancelled.
+
+        Raises
+        ------
+        ValueError
+            If a number is out of range, or a threshold is missing or given without `clip`.
+        """
+        limit = tf.constant(as_limit(self._clip, threshold))
+        data = [tf.constant(a) for a in (x, y, batch_schedule(len(x), steps, batch_size, seed))]
+        self._reset_optimizer(learning_rate)
+        loop = lambda first, last: self._compiled(limit, *data, first, last)  # noqa: E731
+        return drive(loop, steps, chunk, on_chunk)
+
+    def _reset_optimizer(self, learning_rate):
+        """Begin without momentum or counts of an earlier run."""
+        for variable, value in zip(self.optimizer.variables, self._fresh):
+            variable.assign(value)
+        if learning_rate is not None:
+            self.optimizer.learning_rate = positive("learning_rate", learning_rate)
+
+    def _loop(self, limit, x, y, schedule, first, last):
+        """Steps `first` to `last` of the schedule in one graph."""
+        kept = new_measures(last - first)
+        for i in tf.range(first, last):
+            weights = [tf.convert_to_tensor(v) for v in self.model.trainable_variables]
+            state = [tf.convert_to_tensor(v) for v in self.model.non_trainable_variables]
+            batch = tf.gather(x, schedule[i]), tf.gather(y, schedule[i])
+            grads, state, measures = gradients(
+                self.model, self._loss, self._clip, weights, state, *batch, limit
+            )
+            self.optimizer.apply(grads, self.model.trainable_variables)
+            for variable, value in zip(self.model.non_trainable_variables, state):
+                variable.assign(value)
+            kept = [array.write(i - first, m) for array, m in zip(kept, measures)]
+        return [array.stack() for array in kept]
+
+
+def train(model, optimizer, x, y, *, steps, batch_size, clip=None, loss=cross_entropy, **options):
+    """Train `model` in place with one compiled loop: `Trainer` and `Trainer.run` in one call.
+
+    Parameters
+    ----------
+    model, optimizer, clip, loss
+        As in `Trainer`.
+    x, y, steps, batch_size, **options
+        As in `Trainer.run`.
+
+    Returns
+    -------
+    Record
+
+    Examples
+    --------
+    >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)])
+    >>> x, y = np.eye(2, dtype="float32"), np.array([0, 1])
+    >>> train(model, keras.optimizers.SGD(0.1), x, y, steps=3, batch_size=2).steps
+    3
+    """
+    trainer = Trainer(model, optimizer, clip=clip, loss=loss)
+    return trainer.run(x, y, steps=steps, batch_size=batch_size, **options)
+
+
+def gradients(model, loss, clip, weights, layer_state, x, y, limit):
+    """Clipped gradients of one batch as a pure function: no variable is read or written.
+
+    Returns
+    -------
+    grads, layer_state, measures : list of tensor
+        One gradient a weight; the layers' new state; loss, accuracy, norm before clipping, clipped or not.
+    """
+    with tf.GradientTape() as tape:
+        tape.watch(weights)
+        outputs, layer_state, penalties = model.stateless_call(
+            weights, layer_state, x, training=True, return_losses=True
+        )
+        value = tf.add_n([loss(y, outputs), *penalties])
+    raw = tape.gradient(value, weights, unconnected_gradients="zero")
+    raw = [tf.convert_to_tensor(g) for g in raw]
+    grads = _clip(clip, raw, weights, limit)
+    # Not `!=`: a NaN differs from itself, and a run that diverged was not clipped by that.
+    changed = tf.reduce_any([tf.reduce_any(tf.abs(g - r) > 0) for g, r in zip(grads, raw)])
+    measures = value, _accuracy(y, outputs), clipping.global_norm(raw), changed
+    return grads, layer_state, [tf.cast(m, tf.float32) for m in measures]
+
+
+def drive(loop, steps, chunk, on_chunk):
+    """Call ``loop(first, last)`` chunk by chunk, report, and gather what it measured in a `Record`."""
+    parts = []
+    for first in range(0, steps, _count("chunk", chunk)):
+        span = first, min(first + chunk, steps)
+        parts.append([m.numpy() for m in loop(*map(tf.constant, span))])
+        record = Record(*(np.concatenate(each, axis=-1) for each in zip(*parts)))
+        if on_chunk is not None and on_chunk(record) is False:
+            return dataclasses.replace(record, cancelled=record.steps < steps)
+    return record
+
+
+def new_measures(steps):
+    """Empty arrays for what `gradients` measures on each step."""
+    return [tf.TensorArray(tf.float32, steps) for _ in range(4)]
+
+
+def _clip(method, grads, params, limit):
+    """Clip by name or by a callable of the reader's own."""
+    if method is None:
+        return grads
+    if callable(method):
+        return method(grads, params, limit)
+    if method == "adaptive":
+        return clipping.clip_adaptively(grads, params, limit)
+    return clipping.clip(grads, method, limit)
+
+
+def _accuracy(targets, outputs):
+    """Share of rows whose largest output is the target; NaN where targets are no class numbers."""
+    if not targets.dtype.is_integer or outputs.shape.rank != 2:
+        return tf.constant(math.nan)
+    hits = tf.equal(tf.argmax(outputs, axis=-1, output_type=targets.dtype), targets)
+    return tf.reduce_mean(tf.cast(hits, tf.float32))
+
+
+def check(model, clip):
+    """Refuse what would fail later and say less."""
+    if not model.built:
+        raise ValueError(f"`model` must be built: give it an Input or call it once. Received: {model}")
+    if clip is not None and not callable(clip) and clip not in CLIP_METHODS:
+        raise ValueError(f"`clip` must be one of {CLIP_METHODS}, callable or None. Received: {clip!r}")
+
+
+def _refuse_own_clipping(optimizer):
+    """Two clippings in a row would be hard to see in a record."""
+    for name in ("clipvalue", "clipnorm", "global_clipnorm"):
+        if getattr(optimizer, name, None) is not None:
+            raise ValueError(
+                f"`optimizer` must not clip by itself; give `clip` instead. "
+                f"Received: {name}={getattr(optimizer, name)}"
+            )
+
+
+def _count(name, value):
+    """A positive whole number, or a clear error."""
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < 1:
+        raise ValueError(f"`{name}` must be a positive integer. Received: {value!r}")
+    return int(value)
+
+
+def positive(name, value, *, allow_inf=False):
+    """A positive number, or a clear error."""
+    good = isinstance(value, numbers.Real) and value > 0
+    if not good or (math.isinf(value) and not allow_inf):
+        accepted = "positive" if allow_inf else "positive and finite"
+        raise ValueError(f"`{name}` must be {accepted}. Received: {value!r}")
+    return value
+
+
+def as_limit(clip, threshold):
+    """The threshold as float32; infinity becomes the largest finite number, which clips nothing."""
+    if clip is None or (threshold is None and callable(clip)):
+        if threshold is not None:
+            raise ValueError(f"`threshold` needs `clip` to be set. Received: {threshold!r}")
+        return np.float32(0)
+    if threshold is None:
+        raise ValueError(f"`threshold` must be given with clip={clip!r}. Received: None")
+    value = positive("threshold", threshold, allow_inf=True)
+    return np.float32(min(value, np.finfo("float32").max))
