@@ -8,7 +8,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-VIEW := src/steadynet/explorers/static/explorer-page.js
 SITE := _build/html
 PORT ?= 8000
 
@@ -30,19 +29,13 @@ $(READY): requirements.txt pyproject.toml
 .PHONY: setup
 setup: $(READY)  ## install what the book needs, into .venv
 
-# Sources of the view decide; the bundler writes both of its files at once.
-$(VIEW): $(READY) $(shell find src/steadynet/explorers -path '*/node_modules' -prune -o \
-		-type f \( -name '*.js' -o -name '*.mjs' -o -name '*.ts' -o -name '*.css' -o -name 'package*.json' -o -name build.py \) \
-		-not -path '*/static/*' -print)
-	$(BIN)/python -m steadynet.explorers.build
-	@touch $@
-
 .PHONY: view
-view: $(VIEW)  ## bundle the JavaScript of the explorers
+view: $(READY)  ## bundle the JavaScript of the explorers, where it changed
+	@$(BIN)/python -m steadynet.explorers.build
 
 # A failed build forgets which pages it read: the next one must not pass for having nothing left to do.
 .PHONY: book
-book: $(READY) $(VIEW)  ## execute the chapters and build the site
+book: view  ## execute the chapters and build the site
 	@$(BIN)/jupyter-book build . -n -W --keep-going || { rm -rf _build/.doctrees; exit 1; }
 	@$(BIN)/python -c 'from pathlib import Path; print("\nOpen", Path("$(SITE)/index.html").resolve().as_uri(), "or run `make serve`")'
 
@@ -56,7 +49,7 @@ serve: book  ## serve the site on this machine
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(SITE) $(PORT)
 
 .PHONY: lab
-lab: $(READY) $(VIEW)  ## open the chapters in JupyterLab, as notebooks
+lab: view  ## open the chapters in JupyterLab, as notebooks
 	@JUPYTER_CONFIG_PATH=$(CURDIR)/jupyter $(BIN)/jupyter lab chapters $(ARGS)
 
 .PHONY: record

