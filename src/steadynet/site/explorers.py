@@ -17,11 +17,11 @@ FOLDER = "_static/steadynet"
 VIEW = Path(__file__).parent.parent / "explorers" / "static" / "explorer-page.js"
 HTML = """<div class="steadynet-explorer" data-state="{key}" data-src="{script}">
 <figure class="steadynet-fallback">
-<img src="{picture}" alt="{alt}" loading="lazy"/>
-<figcaption>{summary}</figcaption>
+{picture}<figcaption>{summary}</figcaption>
 </figure>
 </div>
 """
+PICTURE = '<img src="{0}.svg" alt="{1}" loading="lazy"/>\n'
 
 
 def setup(app):
@@ -32,7 +32,7 @@ def setup(app):
 
 
 class ExplorerNode(nodes.General, nodes.Element):
-    """An explorer in the document tree: `key`, `folder`, `alt`, `summary`."""
+    """An explorer in the document tree: `key`, `folder`, `drawn`, `alt`, `summary`."""
 
 
 class ExplorerRenderer:
@@ -67,21 +67,21 @@ def explorer_node(content, output_folder):
     (folder / f"{key}.js").write_text(script, encoding="utf8")
     (folder / f"{key}.svg").write_text(content["fallback"], encoding="utf8")
     texts = {name: content.get(name, "") for name in ("alt", "summary")}
-    return ExplorerNode(key=key, folder=str(folder), **texts)
+    return ExplorerNode(key=key, folder=str(folder), drawn=bool(content["fallback"]), **texts)
 
 
 def write_explorer(self, node):
     """Write the explorer's place in the page, and bring its files to the site."""
     out = Path(self.builder.outdir, FOLDER)
     out.mkdir(parents=True, exist_ok=True)
-    page = self.builder.get_target_uri(self.builder.current_docname)
-    urls = {}
-    for name, ending in (("script", "js"), ("picture", "svg")):
-        file = f"{node['key']}.{ending}"
+    endings = ("js", "svg") if node["drawn"] else ("js",)
+    for file in (f"{node['key']}.{ending}" for ending in endings):
         shutil.copyfile(Path(node["folder"], file), out / file)
-        urls[name] = relative_uri(page, f"{FOLDER}/{file}")
-    texts = {name: escape(node[name]) for name in ("alt", "summary")}
-    self.body.append(HTML.format(key=node["key"], **urls, **texts))
+    page = self.builder.get_target_uri(self.builder.current_docname)
+    base = relative_uri(page, f"{FOLDER}/{node['key']}")
+    picture = PICTURE.format(base, escape(node["alt"])) if node["drawn"] else ""
+    texts = {"picture": picture, "summary": escape(node["summary"])}
+    self.body.append(HTML.format(key=node["key"], script=f"{base}.js", **texts))
     raise nodes.SkipNode
 
 
