@@ -1,0 +1,372 @@
+"""Batch normalization from its four equations, and as a Keras layer built from them.
+
+For the activations ``x`` of one channel over a batch,
+
+- ``mean = mean(x)`` and ``variance = mean((x - mean)**2)``: `batch_moments`;
+- ``y = gamma * (x - mean) / sqrt(variance + epsilon) + beta``: `batch_normalize`;
+- ``moving = momentum * moving + (1 - momentum) * batch``: `update_moving`, for use after training.
+
+`BatchNorm` puts them together. Half precision is computed in float32 throughout.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+
+import keras
+import tensorflow as tf
+
+__all__ = ["BatchNorm", "batch_moments", "batch_normalize", "update_moving"]
+
+
+def batch_moments(x, axes, *, keepdims=False):
+    """Mean and biased variance of `x` over `axes`, in two passes.
+
+    ``mean = mean(x);  variance = mean((x - mean)**2)``. The shorter ``mean(x**2) - mean**2`` loses
+    every digit where the mean is large: in float32 at mean 1e4 and variance 1 it can be negative.
+
+    Parameters
+    ----------
+    x : float tensor
+        Any rank.
+    axes : int or sequence of int
+        Axes to average over: for batch normalization, all but the channels'. Negative counts from the
+        end.
+    keepdims : bool
+        Keep the averaged axes with length 1, so that the results broadcast against `x`.
+
+    Returns
+    -------
+    mean, variance : tensor
+        float32, or float64 if `x` is. The variance divides by the count, not by one less.
+
+    Raises
+    ------
+    ValueError
+        If an axis is out of range or named twice, or there is nothing to average. (In a graph
+        whose batch size is not known yet, an empty batch gives NaN.)
+    TypeError
+        If `x` is not floating point, or `axes` holds anything but integers.
+
+    References
+    ----------
+    Ioffe and Szegedy (2015), "Batch normalization: accelerating deep network training by reducing
+    internal covariate shift", algorithm 1.
+
+    Examples
+    --------
+    >>> mean, variance = batch_moments(tf.constant([[1.0, 10.0], [3.0, 10.0]]), axes=0)
+    >>> mean.numpy().tolist(), variance.numpy().tolist()
+    ([2.0, 10.0], [1.0, 0.0])
+    """
+    x = _floating("x", x)
+    x, axes = tf.cast(x, _wide(x.dtype)), _checked_axes(axes, x.shape)
+    mean = tf.reduce_mean(x, axes, keepdims=True)
+    # The deviations sum to zero, so no gradient reaches the variance by way of its mean.
+    deviation = x - tf.stop_gradient(mean)
+    variance = tf.reduce_mean(tf.square(deviation), axes, keepdims=keepdims)
+    return mean if keepdims else tf.squeeze(mean, axes), variance
+
+
+def batch_normalize(x, mean, variance, gamma=None, beta=None, epsilon=1e-3):
+    """Shift and scale `x` to mean 0 and variance 1, then to mean `beta` and deviation `gamma`.
+
+    ``y = gamma * (x - mean) / sqrt(variance + epsilon) + beta``
+
+    Parameters
+    ----------
+    x : float tensor
+        Any rank.
+    mean, variance : tensor
+        Of one shape that broadcasts to that of `x`: its last axis, or all axes with 1 for those
+        averaged over.
+    gamma, beta : tensor, optional
+        Scale and shift, in the shape of `mean` or scalar; 1 and 0 by default.
+    epsilon : float
+        Added to the variance, so that a constant channel gives `beta` and not a division by zero.
+        Positive.
+
+    Returns
+    -------
+    tensor
+        Shape and dtype of `x`.
+
+    Raises
+    ------
+    ValueError
+        If `epsilon` is not positive and finite, or shapes do not fit.
+    TypeError
+        If `x` is not floating point.
+
+    References
+    ----------
+    Ioffe and Szegedy (2015), algorithm 1.
+
+    Examples
+    --------
+    >>> x = tf.constant([[1.0], [3.0]])
+    >>> y = batch_normalize(x, *batch_moments(x, axes=0), gamma=[10.0], beta=[5.0], epsilon=1e-9)
+    >>> y.numpy().tolist()
+    [[-5.0], [15.0]]
+    """
+    x, dtype = _floating("x", x), _wide(tf.convert_to_tensor(x).dtype)
+    epsilon = _checked_epsilon(epsilon)
+    mean, variance = (_as(v, dtype) for v in (mean, variance))
+    _check_statistics(x.shape, mean, variance)
+    scale = tf.math.rsqrt(variance + epsilon)
+    if gamma is not None:
+        scale *= _fitting("gamma", gamma, mean)
+    # The mean goes first: x * scale would round away what is small beside a large mean.
+    y = (tf.cast(x, dtype) - mean) * scale
+    if beta is not None:
+        y += _fitting("beta", beta, mean)
+    return tf.cast(y, x.dtype)
+
+
+def update_moving(moving, batch, momentum):
+    """Move a running statistic towards the batch's: ``momentum * moving + (1 - momentum) * batch``.
+
+    After k batches the start still weighs ``momentum**k``: at 0.99, a third after 110 batches.
+
+    Parameters
+    ----------
+    moving, batch : tensor
+        The statistic so far and that of the newest batch; equal shapes.
+    momentum : float
+        The share kept, from 0 (the newest batch alone) up to but not including 1. Some libraries
+        give this name to the share replaced, which is 1 minus this one.
+
+    Returns
+    -------
+    tensor
+        In the dtype of `moving`.
+
+    Raises
+    ------
+    ValueError
+        If `momentum` is outside [0, 1), or shapes differ.
+
+    References
+    ----------
+    Ioffe and Szegedy (2015), section 3.1.
+
+    Examples
+    --------
+    >>> float(update_moving(tf.constant(10.0), tf.constant(20.0), momentum=0.75))
+    12.5
+    """
+    momentum, moving = _checked_momentum(momentum), tf.convert_to_tensor(moving)
+    batch = _as(batch, moving.dtype)
+    if not moving.shape.is_compatible_with(batch.shape):
+        raise ValueError(
+            "`moving` and `batch` must have equal shapes. "
+            f"Received: {tuple(moving.shape)} and {tuple(batch.shape)}"
+        )
+    return moving * momentum + batch * (1.0 - momentum)
+
+
+@keras.saving.register_keras_serializable(package="steadynet")
+class BatchNorm(keras.layers.Layer):
+    """Batch normalization as a Keras layer, like `keras.layers.BatchNormalization`.
+
+    In training it normalizes by the batch's own mean and variance and moves its averages of them;
+    in inference it normalizes by the averages and changes nothing. ``trainable = False`` means
+    inference, whatever `training` says, so that a frozen layer keeps computing what it computed.
+
+    Parameters
+    ----------
+    axis : int
+        The channels' axis; every other axis, the batch's included, is averaged over.
+    momentum : float
+        Share of the moving averages kept at each batch, in [0, 1).
+    epsilon : float
+        Added to the variance. Positive.
+    center, scale : bool
+        Whether to learn `beta` and `gamma`.
+    **kwargs
+        As in `keras.layers.Layer`: name, dtype, trainable.
+
+    Attributes
+    ----------
+    gamma, beta : keras.Variable or None
+        Learned scale and shift, shape (channels,); they start at 1 and 0.
+    moving_mean, moving_variance : keras.Variable
+        Averages for inference, shape (channels,); they start at 0 and 1 and are not trained.
+
+    Raises
+    ------
+    ValueError
+        If `momentum` or `epsilon` is out of range, the inputs have no such axis or one of unknown
+        size, or a training batch is empty.
+    TypeError
+        If `axis` is not an integer.
+
+    Notes
+    -----
+    Masks are not supported: padded time steps would count. Keras's layer takes them, and offers
+    regularizers, renormalization and statistics shared between devices, all left out here.
+
+    References
+    ----------
+    Ioffe and Szegedy (2015), algorithms 1 and 2.
+
+    Examples
+    --------
+    >>> layer = BatchNorm(momentum=0.5)
+    >>> x = tf.constant([[1.0], [3.0]])
+    >>> layer(x, training=True).numpy().round(2).tolist()
+    [[-1.0], [1.0]]
+    >>> layer.moving_mean.numpy().tolist(), layer.moving_variance.numpy().tolist()
+    ([1.0], [1.0])
+    >>> layer(x).numpy().round(2).tolist()
+    [[0.0], [2.0]]
+    """
+
+    def __init__(self, axis=-1, momentum=0.99, epsilon=1e-3, center=True, scale=True, **kwargs):
+        super().__init__(**kwargs)
+        self.axis = _integer("axis", axis)
+        self.momentum = _checked_momentum(momentum)
+        self.epsilon = _checked_epsilon(epsilon)
+        self.center, self.scale = bool(center), bool(scale)
+        self.gamma = self.beta = None
+
+    def build(self, input_shape):
+        """Make the weights: one value a channel."""
+        rank = len(input_shape)
+        (axis,) = _in_range("axis", [self.axis], rank)
+        channels = input_shape[axis]
+        if channels is None:
+            raise ValueError(
+                f"`axis` must be one whose size is known. Received: axis={self.axis} of "
+                f"inputs with shape {tuple(input_shape)}"
+            )
+        make = lambda name, init, trainable: self.add_weight(  # noqa: E731
+            name=name, shape=(channels,), initializer=init, trainable=trainable, autocast=False
+        )
+        self.gamma = make("gamma", "ones", trainable=True) if self.scale else None
+        self.beta = make("beta", "zeros", trainable=True) if self.center else None
+        self.moving_mean = make("moving_mean", "zeros", trainable=False)
+        self.moving_variance = make("moving_variance", "ones", trainable=False)
+        self.input_spec = keras.layers.InputSpec(ndim=rank, axes={axis: channels})
+
+    def call(self, inputs, training=None):
+        """Normalize by the batch, and remember it, in training; else by the moving averages."""
+        rank = inputs.shape.rank
+        axis = self.axis % rank
+        x = tf.cast(inputs, _wide(inputs.dtype))
+        if training and self.trainable:
+            mean, variance = batch_moments(x, [a for a in range(rank) if a != axis])
+            for moving, batch in ((self.moving_mean, mean), (self.moving_variance, variance)):
+                moving.assign(update_moving(moving, batch, self.momentum))
+        else:
+            mean, variance = self.moving_mean, self.moving_variance
+        shape = [-1 if a == axis else 1 for a in range(rank)]
+        along = lambda v: v if v is None else tf.reshape(v, shape)  # noqa: E731
+        four = map(along, (mean, variance, self.gamma, self.beta))
+        return tf.cast(batch_normalize(x, *four, self.epsilon), self.compute_dtype)
+
+    def compute_output_shape(self, input_shape):
+        """Shapes stay."""
+        return input_shape
+
+    def get_config(self):
+        """What `from_config` needs to make the same layer."""
+        own = ("axis", "momentum", "epsilon", "center", "scale")
+        return {**super().get_config(), **{name: getattr(self, name) for name in own}}
+
+
+def _wide(dtype):
+    """Dtype to compute in: half precision overflows at 65504, so float32 at least."""
+    return tf.float64 if dtype == tf.float64 else tf.float32
+
+
+def _as(value, dtype):
+    """A tensor or variable of any float dtype as a tensor of this one."""
+    return tf.cast(tf.convert_to_tensor(value), dtype)
+
+
+def _floating(name, x):
+    """A floating point tensor, or a clear error."""
+    x = tf.convert_to_tensor(x)
+    if not x.dtype.is_floating:
+        raise TypeError(f"`{name}` must be floating point. Received: {x.dtype.name}")
+    return x
+
+
+def _integer(name, value):
+    """A whole number, or a clear error."""
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool):
+        raise TypeError(f"`{name}` must be an integer. Received: {value!r}")
+    return int(value)
+
+
+def _in_range(name, axes, rank):
+    """Axes counted from 0, or a clear error."""
+    for axis in axes:
+        if not -rank <= axis < rank:
+            raise ValueError(
+                f"`{name}` must be in [{-rank}, {rank}) for inputs of rank {rank}. Received: {axis}"
+            )
+    return [axis % rank for axis in axes]
+
+
+def _checked_axes(axes, shape):
+    """Axes counted from 0 that hold something to average, or a clear error."""
+    given = list(axes) if isinstance(axes, (list, tuple, range)) else [axes]
+    found = _in_range("axes", [_integer("axes", axis) for axis in given], shape.rank)
+    if len(set(found)) < len(found):
+        raise ValueError(f"`axes` must name each axis once. Received: {axes!r}")
+    if any(shape[axis] == 0 for axis in found):
+        raise ValueError(
+            f"`x` must hold at least one value along `axes`. Received: shape {tuple(shape)}, "
+            f"axes {axes!r}"
+        )
+    return found
+
+
+def _check_statistics(shape, mean, variance):
+    """Refuse statistics that differ in shape or that would enlarge `x`."""
+    if not mean.shape.is_compatible_with(variance.shape):
+        raise ValueError(
+            "`mean` and `variance` must have equal shapes. "
+            f"Received: {tuple(mean.shape)} and {tuple(variance.shape)}"
+        )
+    ends = zip(reversed(list(mean.shape)), reversed(list(shape)), strict=False)
+    fits = all(size in (1, None, of_x) or of_x is None for size, of_x in ends)
+    if mean.shape.rank > shape.rank or not fits:
+        raise ValueError(
+            f"`mean` must broadcast to the shape of `x`, {tuple(shape)}. "
+            f"Received: shape {tuple(mean.shape)}"
+        )
+
+
+def _fitting(name, value, mean):
+    """Gamma or beta in the shape of the mean or scalar, or a clear error."""
+    value = _as(value, mean.dtype)
+    if value.shape.rank != 0 and not value.shape.is_compatible_with(mean.shape):
+        raise ValueError(
+            f"`{name}` must be scalar or have the shape of `mean`, {tuple(mean.shape)}. "
+            f"Received: shape {tuple(value.shape)}"
+        )
+    return value
+
+
+def _number(value):
+    """Any real number as a float; NaN for everything else."""
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    return float(value) if is_number else math.nan
+
+
+def _checked_momentum(momentum):
+    """A number in [0, 1), or a clear error."""
+    if not 0 <= _number(momentum) < 1:
+        raise ValueError(f"`momentum` must be in [0, 1). Received: {momentum!r}")
+    return _number(momentum)
+
+
+def _checked_epsilon(epsilon):
+    """A positive finite number, or a clear error."""
+    if not 0 < _number(epsilon) < math.inf:
+        raise ValueError(f"`epsilon` must be positive and finite. Received: {epsilon!r}")
+    return _number(epsilon)
