@@ -20,7 +20,7 @@ import tensorflow as tf
 __all__ = ["BatchNorm", "batch_moments", "batch_normalize", "update_moving"]
 
 
-def batch_moments(x, axes, *, keepdims=False):
+def batch_moments(x, axes):
     """Mean and biased variance of `x` over `axes`, in two passes.
 
     ``mean = mean(x);  variance = mean((x - mean)**2)``. The shorter ``mean(x**2) - mean**2`` loses
@@ -31,15 +31,13 @@ def batch_moments(x, axes, *, keepdims=False):
     x : float tensor
         Any rank.
     axes : int or sequence of int
-        Axes to average over: for batch normalization, all but the channels'. Negative counts from the
-        end.
-    keepdims : bool
-        Keep the averaged axes with length 1, so that the results broadcast against `x`.
+        Axes to average over: for batch normalization, all but the channels'.
 
     Returns
     -------
     mean, variance : tensor
-        float32, or float64 if `x` is. The variance divides by the count, not by one less.
+        float32, or float64 if `x` is. The variance divides by the count, not by one less. A channel
+        with an infinite or NaN entry gives NaN.
 
     Raises
     ------
@@ -62,11 +60,12 @@ def batch_moments(x, axes, *, keepdims=False):
     """
     x = _floating("x", x)
     x, axes = tf.cast(x, _wide(x.dtype)), _checked_axes(axes, x.shape)
-    mean = tf.reduce_mean(x, axes, keepdims=True)
+    near = tf.stop_gradient(tf.reduce_mean(x, axes, keepdims=True))
+    # A long sum of large numbers is rounded; what it missed is small and is averaged once more.
+    mean = near + tf.reduce_mean(x - near, axes, keepdims=True)
     # The deviations sum to zero, so no gradient reaches the variance by way of its mean.
-    deviation = x - tf.stop_gradient(mean)
-    variance = tf.reduce_mean(tf.square(deviation), axes, keepdims=keepdims)
-    return mean if keepdims else tf.squeeze(mean, axes), variance
+    squares = tf.square(x - tf.stop_gradient(mean))
+    return tf.squeeze(mean, axes), tf.reduce_mean(squares, axes)
 
 
 def batch_normalize(x, mean, variance, gamma=None, beta=None, epsilon=1e-3):
@@ -264,7 +263,7 @@ class BatchNorm(keras.layers.Layer):
         shape = [-1 if a == axis else 1 for a in range(rank)]
         along = lambda v: v if v is None else tf.reshape(v, shape)  # noqa: E731
         four = map(along, (mean, variance, self.gamma, self.beta))
-        return tf.cast(batch_normalize(x, *four, self.epsilon), self.compute_dtype)
+        return tf.cast(batch_normalize(x, *four, epsilon=self.epsilon), self.compute_dtype)
 
     def compute_output_shape(self, input_shape):
         """Shapes stay."""
