@@ -50,7 +50,7 @@ serve: book  ## serve the site on this machine
 
 .PHONY: lab
 lab: view  ## open the chapters in JupyterLab, as notebooks
-	@JUPYTER_CONFIG_PATH=$(CURDIR)/jupyter $(BIN)/jupyter lab chapters $(ARGS)
+	@JUPYTER_CONFIG_PATH="$(CURDIR)/jupyter" $(BIN)/jupyter lab chapters $(ARGS)
 
 .PHONY: record
 record: $(READY)  ## run the experiments again and write their recordings

@@ -37,7 +37,8 @@ def trim_site(app, error):
             path.write_text(trimmed, encoding="utf8")
     for path in out.rglob("fa-*.woff2"):
         path.write_bytes(trim_font(path.read_bytes(), drawn))
-    for path in {*out.rglob("fa-*.ttf"), *out.rglob("fontawesome*.js"), *out.rglob("*.map")}:
+    scripts = {*out.rglob("fontawesome*.js"), *out.rglob("fontawesome/**/*.js")}
+    for path in {*out.rglob("fa-*.ttf"), *out.rglob("*.map"), *scripts}:
         path.unlink()
 
 

@@ -10,7 +10,10 @@ from steadynet.site.remote import remote_in_page, remote_in_script, remote_in_st
 SCRIPT = re.compile(r"[ \t]*<script\b([^>]*)>(.*?)</script>\n?", re.DOTALL)
 LINK = re.compile(r"[ \t]*<link\b[^>]*>\n?")
 # thebe runs code on a public server; fontawesome.js weighs a hundred times the font it replaces.
-UNWANTED = re.compile(r"thebe|fontawesome|require(\.min)?\.js|html-manager", re.IGNORECASE)
+UNWANTED = re.compile(
+    r"thebe|fontawesome[^\"]*\.js|preload[^>]*fontawesome|require(\.min)?\.js|html-manager",
+    re.IGNORECASE,
+)
 # The theme loads the search on every page, for an option (search as you type) that is off.
 SEARCH = re.compile(r"searchtools\.js|language_data\.js|searchindex\.js")
 # Without a stored choice the theme starts from none: an error in the console, and a flash.
