@@ -15,7 +15,7 @@ import time
 import zipfile
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -82,7 +82,9 @@ class Recording:
             raise KeyError(f"`name` must be one of {sorted(self.arrays)}. Received: {name!r}")
         for axis, value in point.items():
             if axis not in self.axes or value not in self.axes[axis]:
-                raise KeyError(f"`{axis}` must be one of {self.axes.get(axis, ())}. Received: {value!r}")
+                raise KeyError(
+                    f"`{axis}` must be one of {self.axes.get(axis, ())}. Received: {value!r}"
+                )
         index = [
             values.index(point[axis]) if axis in point else slice(None)
             for axis, values in self.axes.items()
@@ -175,7 +177,7 @@ def save(recording: Recording, path: Path | str | None = None) -> Path:
     return path
 
 
-@lru_cache(maxsize=None)
+@cache
 def load(name: str | Path) -> Recording:
     """Read a recording and check it against the grid of the experiment in the code.
 
@@ -288,8 +290,8 @@ def main(names=None) -> None:
         with tqdm(desc=name, unit="call", leave=True) as bar:
 
             def show(done, everything):
-                bar.total, bar.n = everything, done  # noqa: B023
-                bar.refresh()  # noqa: B023
+                bar.total, bar.n = everything, done
+                bar.refresh()
 
             path = save(record(name, progress=show))
         print(f"{path.name}: {path.stat().st_size / 1e3:.0f} kB in {load(name).meta['seconds']} s")

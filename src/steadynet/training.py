@@ -7,7 +7,6 @@ import math
 import numbers
 from collections.abc import Callable
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -321,9 +320,13 @@ def _accuracy(targets, outputs):
 def check(model, clip):
     """Refuse what would fail later and say less."""
     if not model.built:
-        raise ValueError(f"`model` must be built: give it an Input or call it once. Received: {model}")
+        raise ValueError(
+            f"`model` must be built: give it an Input or call it once. Received: {model}"
+        )
     if clip is not None and not callable(clip) and clip not in CLIP_METHODS:
-        raise ValueError(f"`clip` must be one of {CLIP_METHODS}, callable or None. Received: {clip!r}")
+        raise ValueError(
+            f"`clip` must be one of {CLIP_METHODS}, callable or None. Received: {clip!r}"
+        )
 
 
 def _refuse_own_clipping(optimizer):

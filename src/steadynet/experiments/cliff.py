@@ -59,7 +59,7 @@ def descend(w, b, threshold, steps=STEPS, on_step=None):
     steps : int
         Number of steps.
     on_step : callable, optional
-        Called with the path so far after each step.
+        Called after each step with path, error and norm so far, steps first.
 
     Returns
     -------
@@ -73,25 +73,24 @@ def descend(w, b, threshold, steps=STEPS, on_step=None):
     w, b, threshold = (a.astype("float32") for a in np.broadcast_arrays(w, b, threshold))
     w, b = tf.constant(w), tf.constant(b)
     limit = tf.constant(np.minimum(threshold, np.finfo("float32").max))
-    path, errors, norms = [(w.numpy(), b.numpy())], [], []
+    path, errors, norms = [np.stack([w, b], -1)], [], []
     for _ in range(steps):
         w, b, value, norm = compiled_step()(w, b, limit)
-        path.append((w.numpy(), b.numpy()))
+        path.append(np.stack([w, b], -1))
         errors.append(value.numpy())
         norms.append(norm.numpy())
         if on_step is not None:
-            on_step(np.array(path))
-    ordered = np.moveaxis(np.array(path), (0, 1), (-2, -1))
-    return ordered, np.stack(errors, -1), np.stack(norms, -1)
+            on_step(np.array(path), np.array(errors), np.array(norms))
+    return np.stack(path, -2), np.stack(errors, -1), np.stack(norms, -1)
 
 
-def surface(n=141):
-    """The error over a grid: w values, b values, and error of shape (b, w)."""
-    import tensorflow as tf
-
-    w = np.linspace(*W_RANGE, n, dtype="float32")
-    b = np.linspace(*B_RANGE, n, dtype="float32")
-    return w, b, error(tf.constant(w[None, :]), tf.constant(b[:, None])).numpy()
+def surface(n=101):
+    """The error over a grid: w values, b values, and error of shape (b, w). Needs no TensorFlow."""
+    w, b = np.linspace(*W_RANGE, n), np.linspace(*B_RANGE, n)
+    x = np.full((n, n), 0.5)
+    for _ in range(UNROLLED):
+        x = w[None, :] / (1 + np.exp(-x)) + b[:, None]
+    return w, b, (1 / (1 + np.exp(-x)) - TARGET) ** 2
 
 
 def run(point):

@@ -36,7 +36,10 @@ def clipping_rescues(recording):
     return Claim(
         f"At rate {FAILING_RATE}, clipping the global norm at 1 solves the task where never clipping fails.",
         float(with_clipping.mean() - without.mean()),
-        *(float((with_clipping.astype(int) - without).min()), float((with_clipping.astype(int) - without).max())),
+        *(
+            float((with_clipping.astype(int) - without).min()),
+            float((with_clipping.astype(int) - without).max()),
+        ),
         unit="share of seeds gained",
         holds=bool(with_clipping.all() and not without.any()),
     )
@@ -91,8 +94,10 @@ def same_product_same_speed(recording):
         steps[i + 1, k] / steps[i, j]
         for i in range(len(rates) - 1)
         for (j, t), (k, half) in itertools.product(enumerate(thresholds), repeat=2)
-        if np.isclose(rates[i] * t, rates[i + 1] * half) and np.isfinite(t)
-        and clipped[i, j].all() and clipped[i + 1, k].all()
+        if np.isclose(rates[i] * t, rates[i + 1] * half)
+        and np.isfinite(t)
+        and clipped[i, j].all()
+        and clipped[i + 1, k].all()
     ]
     ratio = np.nanmedian(ratios, axis=0)
     return Claim(
@@ -108,7 +113,9 @@ def harmless_is_identical(recording):
     at = {"method": "global_norm", "learning_rate": RATES[0]}
     largest = recording.get("norm_quantiles", threshold=NEVER, **at)[:, -1].max()
     above = min(t for t in recording.axes["threshold"][:-1] if t > largest)
-    gap = recording.get("loss", threshold=above, **at) - recording.get("loss", threshold=NEVER, **at)
+    gap = recording.get("loss", threshold=above, **at) - recording.get(
+        "loss", threshold=NEVER, **at
+    )
     gap = np.abs(gap).max(axis=-1)
     return Claim(
         f"At rate {RATES[0]}, where no norm exceeds {above:g}, clipping at {above:g} changes no loss.",
@@ -116,6 +123,33 @@ def harmless_is_identical(recording):
         unit="nats, largest difference",
         holds=bool((gap == 0).all()),
     )
+
+
+def rules_of_thumb(recording):
+    """What two rules recommend at each rate, and which thresholds solve the task on every seed.
+
+    Both rules look at the norms of a run; here it is the run at the best threshold of each rate, which is
+    more than a reader has before choosing one.
+
+    Returns
+    -------
+    dict
+        "learning_rate": rates; "works": (lowest, highest) threshold that solves on every seed, a rate;
+        "half the mean norm", "ten times the mean norm", "90th percentile": recommendations, a rate.
+    """
+    at = {"method": "global_norm"}
+    every = solved(recording, **at).all(axis=-1)[:, :-1]
+    thresholds = np.array(recording.axes["threshold"][:-1])
+    middle = [int(np.abs(np.log(thresholds / t)).argmin()) for t in best_thresholds(recording)]
+    pick = lambda name: recording.get(name, **at)[np.arange(len(RATES)), middle]  # noqa: E731
+    mean, tail = pick("norm_mean").mean(axis=-1), pick("norm_quantiles")[..., 2].mean(axis=-1)
+    return {
+        "learning_rate": recording.axes["learning_rate"],
+        "works": [(thresholds[row].min(), thresholds[row].max()) for row in every],
+        "half the mean norm": 0.5 * mean,
+        "ten times the mean norm": 10 * mean,
+        "90th percentile": tail,
+    }
 
 
 EXPERIMENT = Experiment(

@@ -78,7 +78,9 @@ def _ratio_claim(statement, ratio, holds):
 def small_gain_vanishes(recording):
     """Below 1, the gradient is lost on its way back."""
     ratio = growth(recording, "depth", activation="tanh", gain=0.8)
-    text = "At gain 0.8, 50 tanh layers leave less than a thousandth of the gradient at the first one."
+    text = (
+        "At gain 0.8, 50 tanh layers leave less than a thousandth of the gradient at the first one."
+    )
     return _ratio_claim(text, ratio, ratio < 1e-3)
 
 

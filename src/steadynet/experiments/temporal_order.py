@@ -95,5 +95,7 @@ def _histogram(norms):
     """Counts in NORM_EDGES; what lies outside is counted in the first or last bin."""
     inside = np.clip(norms, NORM_EDGES[0], NORM_EDGES[-1] * (1 - 1e-6))
     bins = np.searchsorted(NORM_EDGES, inside, side="right") - 1
-    counts = [np.bincount(row, minlength=len(NORM_EDGES) - 1) for row in bins.reshape(-1, bins.shape[-1])]
+    counts = [
+        np.bincount(row, minlength=len(NORM_EDGES) - 1) for row in bins.reshape(-1, bins.shape[-1])
+    ]
     return np.array(counts, "uint16").reshape(*norms.shape[:-1], -1)

@@ -221,6 +221,9 @@ class Demo:
         Steps of a whole training, so that progress can be said in steps.
     train : callable, optional
         ``train(setting, report) -> outcome in words``. See `Explorer`.
+    prepare : callable, optional
+        Takes nothing; called in the background when a view shows the demo beside a kernel, to import and
+        compile what `train` needs.
 
     Raises
     ------
@@ -244,6 +247,7 @@ class Demo:
     alt: str = ""
     steps: int | None = None
     train: Callable[[dict[str, Any], Callable], str] | None = None
+    prepare: Callable[[], object] | None = None
 
     def __post_init__(self) -> None:
         names = [c.name for c in self.controls]

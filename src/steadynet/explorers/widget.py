@@ -50,7 +50,7 @@ class Explorer(anywidget.AnyWidget):
     def __init__(self, demo: Demo) -> None:
         self.demo = demo
         self.setting = demo.complete({})
-        self._worker = Worker(demo.train, self.send) if demo.train else None
+        self._worker = Worker(demo.train, self.send, demo.prepare) if demo.train else None
         super().__init__(state=build_state(demo), _esm=view_source())
         self.on_msg(self._receive)
 
@@ -93,6 +93,8 @@ class Explorer(anywidget.AnyWidget):
         kind = message.get("kind")
         if kind == "ping":
             self.send({"kind": "pong", "live": self._worker is not None})
+            if self._worker is not None:
+                self._worker.warm_up()
         elif self._worker is not None and kind == "train":
             index = message["setting"]
             self.setting = {c.name: c.values[index[c.name]] for c in self.demo.controls}

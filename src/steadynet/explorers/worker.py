@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 import traceback
@@ -26,6 +27,8 @@ class Worker:
         ``train(setting, report) -> outcome in words``.
     send : callable
         ``send(message, buffers)``: where live, done and error messages go.
+    prepare : callable, optional
+        Takes nothing; called once before the first training, to import and compile.
 
     Notes
     -----
@@ -34,8 +37,13 @@ class Worker:
     The thread lives while there is work.
     """
 
-    def __init__(self, train: Callable, send: Callable[[dict, list], None]) -> None:
-        self._train, self._send = train, send
+    def __init__(
+        self,
+        train: Callable,
+        send: Callable[[dict, list], None],
+        prepare: Callable[[], object] | None = None,
+    ) -> None:
+        self._train, self._send, self._prepare = train, send, prepare
         self._lock = threading.Lock()
         self._generation = 0
         self._next: tuple[int, Any, dict] | None = None
@@ -46,9 +54,13 @@ class Worker:
         with self._lock:
             self._generation += 1
             self._next = (self._generation, run, setting)
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._work, name="explorer", daemon=True)
-                self._thread.start()
+            self._start()
+
+    def warm_up(self) -> None:
+        """Prepare in the background, so that the first training starts at once."""
+        with self._lock:
+            if self._prepare is not None:
+                self._start()
 
     def stop(self) -> None:
         """End what runs at its next report, and forget what waits."""
@@ -67,8 +79,19 @@ class Worker:
         """Whether no newer request, stop or close came."""
         return generation == self._generation
 
+    def _start(self) -> None:
+        """Have a thread at work; the caller holds the lock."""
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._work, name="explorer", daemon=True)
+            self._thread.start()
+
     def _work(self) -> None:
-        """Take requests until there is none."""
+        """Prepare once, then take requests until there is none."""
+        prepare, self._prepare = self._prepare, None
+        if prepare is not None:
+            # What fails here fails again in the training it prepares, and is told to the view there.
+            with contextlib.suppress(Exception):
+                prepare()
         while True:
             with self._lock:
                 job, self._next = self._next, None

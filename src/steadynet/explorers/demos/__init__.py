@@ -1,0 +1,6 @@
+"""The demos of the book, each a short spec over one recording."""
+
+from steadynet.explorers.demos.cliff import cliff_demo
+from steadynet.explorers.demos.clip import clip_demo
+
+__all__ = ["cliff_demo", "clip_demo"]

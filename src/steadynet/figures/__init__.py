@@ -1,0 +1,35 @@
+"""Every static figure of the book: data in, matplotlib Axes out."""
+
+from steadynet.figures.clipping import (
+    plot_adaptive_clipping,
+    plot_angles,
+    plot_backward_norms,
+    plot_best_thresholds,
+    plot_cliff,
+    plot_clip_geometry,
+    plot_learning_curves,
+    plot_norms_over_training,
+    plot_product,
+    plot_rules,
+    plot_sequence_length,
+    plot_threshold_sweep,
+)
+from steadynet.figures.style import as_svg, say, use_style
+
+__all__ = [
+    "as_svg",
+    "plot_adaptive_clipping",
+    "plot_angles",
+    "plot_backward_norms",
+    "plot_best_thresholds",
+    "plot_cliff",
+    "plot_clip_geometry",
+    "plot_learning_curves",
+    "plot_norms_over_training",
+    "plot_product",
+    "plot_rules",
+    "plot_sequence_length",
+    "plot_threshold_sweep",
+    "say",
+    "use_style",
+]

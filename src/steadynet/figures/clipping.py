@@ -1,0 +1,361 @@
+"""Figures of the chapters on exploding gradients and clipping."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from steadynet.experiments import clip_threshold
+from steadynet.figures.style import COLOURS, MARKS, axes_or_new, plot_band, say
+
+METHOD_NAMES = {"value": "by value", "norm": "each variable's norm", "global_norm": "global norm"}
+
+
+def plot_backward_norms(recording, way, activation, *, ax=None):
+    """Gradient norm at every layer or step relative to the last one, a line a gain.
+
+    Parameters
+    ----------
+    recording : Recording
+        Of ``gradient_flow``.
+    way : {"depth", "time"}
+        Through the layers of a deep network, or the steps of a recurrent one.
+    activation : {"tanh", "relu"}
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax = axes_or_new(ax)
+    for i, gain in enumerate(recording.axes["gain"]):
+        norms = recording.get(way, activation=activation, gain=gain)
+        back = (norms / norms[:, -1:])[:, ::-1].T
+        plot_band(ax, np.arange(len(back)), back, f"{gain:g}", i, markevery=10)
+    unit = {"depth": "layers", "time": "steps in time"}[way]
+    ax.set(yscale="log", xlabel=f"{unit} back from the loss", ylabel="gradient norm, last = 1")
+    ax.legend(title="gain", ncols=2, fontsize=9)
+    ax.set_title(f"{activation}, through {'depth' if way == 'depth' else 'time'}", fontsize=11)
+    return ax
+
+
+def plot_cliff(surface, paths=(), *, ax=None):
+    """The error of the one-unit network over its two parameters, with paths of descent.
+
+    Parameters
+    ----------
+    surface : (w, b, error)
+        As `experiments.cliff.surface` gives it.
+    paths : sequence of (label, path)
+        Each path an array of shape (steps, 2): w and b. What leaves the picture is cut off.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax, (w, b, error) = axes_or_new(ax), surface
+    shades = ax.contourf(w, b, error, levels=14, cmap="cividis", alpha=0.75)
+    ax.figure.colorbar(shades, ax=ax, label="error")
+    for i, (label, path) in enumerate(paths):
+        colour, mark = ("#d62728", "white")[i % 2], MARKS[i % len(MARKS)]
+        ax.plot(*path.T, color=colour, marker=mark, ms=4, lw=1.5, mec="black", mew=0.4, label=label)
+        ax.plot(*path[0], marker="*", ms=14, color="black", mec="white")
+    ax.set(xlim=(w[0], w[-1]), ylim=(b[0], b[-1]), xlabel="$w$", ylabel="$b$")
+    ax.grid(False)
+    if paths:
+        ax.legend(
+            loc="upper right", labelcolor="black", facecolor="white", framealpha=0.8, frameon=True
+        )
+    return ax
+
+
+def plot_clip_geometry(gradient, clipped, *, ax=None):
+    """A gradient of two components and what clipping made of it, as arrows.
+
+    Parameters
+    ----------
+    gradient : sequence of 2 floats
+    clipped : mapping of str to sequence of 2 floats
+        Label to clipped gradient.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax = axes_or_new(ax)
+    arrows = {"gradient": gradient, **clipped}
+    for i, (label, tip) in enumerate(arrows.items()):
+        colour = ("0.55", *COLOURS)[i]
+        style = {"arrowstyle": "-|>", "color": colour, "lw": 2.5, "shrinkA": 0, "shrinkB": 0}
+        ax.annotate("", xy=tip, xytext=(0, 0), arrowprops=style)
+        ax.plot(*tip, ls="", marker=MARKS[i], color=colour, label=label)
+    reach = 1.1 * max(np.abs(list(arrows.values())).max(), 1)
+    ax.plot(
+        [-1, 1, 1, -1, -1], [-1, -1, 1, 1, -1], "--", color=COLOURS[0], lw=1, label="box of values"
+    )
+    angle = np.linspace(0, 2 * np.pi, 181)
+    ax.plot(np.cos(angle), np.sin(angle), ":", color=COLOURS[1], lw=1.5, label="ball of norms")
+    ax.set(xlim=(-1.3, reach), ylim=(-1.3, reach), aspect="equal")
+    ax.set(xlabel="first component", ylabel="second component")
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    return ax
+
+
+def plot_angles(recording, *, ax=None):
+    """How far each method turns the gradient, over thresholds: median and range over seeds.
+
+    Parameters
+    ----------
+    recording : Recording
+        Of ``clip_direction``.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax = axes_or_new(ax)
+    for i, method in enumerate(recording.axes["method"]):
+        angle = np.median(recording.get("angle", method=method), axis=-1)
+        plot_band(ax, recording.axes["threshold"], angle, METHOD_NAMES[method], i)
+    ax.set(xscale="log", xlabel="clip threshold", ylabel="angle turned (degrees)")
+    ax.legend()
+    return ax
+
+
+def plot_learning_curves(recording, thresholds, *, rate, method="global_norm", ax=None):
+    """Accuracy over steps at some thresholds: a thin line a seed, a thick one for the median.
+
+    Parameters
+    ----------
+    recording : Recording
+        Of ``clip_threshold``.
+    thresholds : sequence of float
+    rate : float
+    method : str
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax = axes_or_new(ax)
+    for i, threshold in enumerate(thresholds):
+        at = {"method": method, "learning_rate": rate, "threshold": threshold}
+        runs = recording.get("accuracy", **at).T
+        steps = clip_threshold.STEPS * (np.arange(len(runs)) + 1) / len(runs)
+        ax.plot(steps, runs, color=COLOURS[i], lw=0.7, alpha=0.5)
+        label = f"clip at {say(threshold)}" if np.isfinite(threshold) else "never clip"
+        style = {"color": COLOURS[i], "marker": MARKS[i], "markevery": 4, "ms": 5}
+        ax.plot(steps, np.median(runs, axis=1), label=label, **style)
+    ax.axhline(0.25, color="0.5", lw=1, ls=":")
+    ax.annotate("chance", (steps[-1], 0.25), ha="right", va="bottom", color="0.4", fontsize=9)
+    ax.set(xlabel="step", ylabel="accuracy", ylim=(0, 1.03))
+    ax.legend(loc="center right")
+    return ax
+
+
+def _sweep_axis(ax, thresholds):
+    """A log axis of thresholds that ends with "never"; returns where each stands."""
+    x = np.array(thresholds)
+    x[np.isinf(x)] = 4 * x[np.isfinite(x)].max()
+    ax.set_xscale("log")
+    ticks = [v for v in thresholds if np.isinf(v) or np.isclose(np.log10(v) % 1, 0)]
+    ax.set_xticks([x[thresholds.index(v)] for v in ticks], [say(v) for v in ticks])
+    ax.minorticks_off()
+    return x
+
+
+def _plot_seeds(ax, x, values, label, index):
+    """Median over the last axis as a line, every seed as a faint point."""
+    style = {"color": COLOURS[index], "marker": MARKS[index]}
+    ax.plot(x, np.median(values, axis=-1), label=label, ms=4, **style)
+    ax.plot(x, values, ls="", ms=3, alpha=0.3, mew=0, **style)
+
+
+def plot_threshold_sweep(recording, *, method="global_norm", ax=None):
+    """Steps until the task is solved over thresholds, a line a rate; runs that never solve it stand on top.
+
+    Parameters
+    ----------
+    recording : Recording
+        Of ``clip_threshold``.
+    method : str
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax = axes_or_new(ax)
+    x, top = _sweep_axis(ax, recording.axes["threshold"]), 1.5 * clip_threshold.STEPS
+    for i, rate in enumerate(recording.axes["learning_rate"]):
+        steps = recording.get("solved_at", method=method, learning_rate=rate)
+        steps = np.nan_to_num(steps, nan=top)
+        _plot_seeds(ax, x * 1.04 ** (i - 2), steps, f"{rate:g}", i)
+    ax.axhspan(
+        1.15 * clip_threshold.STEPS, 2.6 * clip_threshold.STEPS, color="0.5", alpha=0.15, lw=0
+    )
+    ax.annotate("not solved", (x[0], 1.75 * clip_threshold.STEPS), va="bottom", fontsize=9)
+    ax.set(yscale="log", xlabel="clip threshold", ylabel="steps to solve")
+    ax.legend(title="learning rate", ncols=3, fontsize=9, loc="lower left")
+    return ax
+
+
+def plot_product(recording, *, ax=None):
+    """Steps until the task is solved over threshold × rate: the lines of all rates fall on one.
+
+    Parameters
+    ----------
+    recording : Recording
+        Of ``clip_threshold``.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax = axes_or_new(ax)
+    thresholds = np.array(recording.axes["threshold"][:-1])
+    for i, rate in enumerate(recording.axes["learning_rate"]):
+        steps = recording.get("solved_at", method="global_norm", learning_rate=rate)[:-1]
+        whole = np.isfinite(steps).all(axis=1)
+        _plot_seeds(ax, rate * thresholds[whole], steps[whole], f"{rate:g}", i)
+    ax.set(
+        xscale="log", yscale="log", xlabel="clip threshold × learning rate", ylabel="steps to solve"
+    )
+    ax.legend(title="learning rate", ncols=2, fontsize=9)
+    return ax
+
+
+def plot_best_thresholds(recording, *, ax=None):
+    """The threshold that is soonest at each rate, and the line of inverse proportion.
+
+    Parameters
+    ----------
+    recording : Recording
+        Of ``clip_threshold``.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax = axes_or_new(ax)
+    rates = np.array(recording.axes["learning_rate"])
+    best = clip_threshold.best_thresholds(recording)
+    ax.plot(rates, best, "o", label="soonest")
+    constant = np.exp(np.log(best * rates).mean())
+    ax.plot(rates, constant / rates, ":", color="0.5", label=f"{constant:.2g} / rate")
+    ax.set(xscale="log", yscale="log", xlabel="learning rate", ylabel="best threshold")
+    ax.set_xticks(rates, [say(r) for r in rates])
+    ax.minorticks_off()
+    ax.legend()
+    return ax
+
+
+def plot_norms_over_training(recording, thresholds, *, rate, method="global_norm", ax=None):
+    """Median gradient norm before clipping over steps, at some thresholds.
+
+    Parameters
+    ----------
+    recording : Recording
+        Of ``clip_threshold``.
+    thresholds : sequence of float
+    rate : float
+    method : str
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax = axes_or_new(ax)
+    for i, threshold in enumerate(thresholds):
+        at = {"method": method, "learning_rate": rate, "threshold": threshold}
+        runs = recording.get("gradient_norm", **at).T
+        steps = clip_threshold.STEPS * (np.arange(len(runs)) + 1) / len(runs)
+        plot_band(ax, steps, runs, say(threshold), i, markevery=5)
+    ax.set(yscale="log", xlabel="step", ylabel="gradient norm before clipping")
+    ax.legend(title="clip threshold", ncols=2, fontsize=9)
+    return ax
+
+
+def plot_rules(rules, *, ax=None):
+    """What each rule of thumb recommends at each rate, against the thresholds that work.
+
+    Parameters
+    ----------
+    rules : dict
+        As `experiments.clip_threshold.rules_of_thumb` gives it.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax, rates = axes_or_new(ax), np.array(rules["learning_rate"])
+    low, high = np.array(rules["works"]).T
+    ax.fill_between(
+        rates, low, high, color=COLOURS[2], alpha=0.25, lw=0, label="solves on every seed"
+    )
+    for i, key in enumerate(("half the mean norm", "ten times the mean norm", "90th percentile")):
+        ax.plot(rates, rules[key], marker=MARKS[i], color=COLOURS[(0, 1, 3)[i]], label=key)
+    ax.set(xscale="log", yscale="log", xlabel="learning rate", ylabel="threshold")
+    ax.set_xticks(rates, [say(r) for r in rates])
+    ax.minorticks_off()
+    ax.legend(fontsize=9, loc="center left", bbox_to_anchor=(1, 0.5))
+    return ax
+
+
+def plot_sequence_length(recording, *, ax=None):
+    """Share of seeds that solve the task over sequence length, clipped and not.
+
+    Parameters
+    ----------
+    recording : Recording
+        Of ``sequence_length``.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax = axes_or_new(ax)
+    for i, threshold in enumerate(recording.axes["threshold"]):
+        solved = np.isfinite(recording.get("solved_at", threshold=threshold)).mean(axis=-1)
+        label = f"clipped at {say(threshold)}" if np.isfinite(threshold) else "never clipped"
+        ax.plot(recording.axes["length"], solved, marker=MARKS[i], color=COLOURS[i], label=label)
+    ax.set(
+        xlabel="sequence length (steps)", ylabel="share of seeds that solve it", ylim=(-0.03, 1.03)
+    )
+    ax.legend()
+    return ax
+
+
+def plot_adaptive_clipping(recording, *, ax=None):
+    """Accuracy over learning rates, a line a clipping.
+
+    Parameters
+    ----------
+    recording : Recording
+        Of ``adaptive_clipping``.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax = axes_or_new(ax)
+    for i, clipping in enumerate(recording.axes["clipping"]):
+        accuracy = recording.get("accuracy", clipping=clipping)
+        plot_band(ax, recording.axes["learning_rate"], accuracy, clipping, i)
+    ax.axhline(0.1, color="0.5", lw=1, ls=":")
+    ax.set(xscale="log", xlabel="learning rate", ylabel="accuracy", ylim=(0, 0.85))
+    ax.set_xticks(
+        recording.axes["learning_rate"], [say(r) for r in recording.axes["learning_rate"]]
+    )
+    ax.minorticks_off()
+    ax.legend(fontsize=9, loc="center left", bbox_to_anchor=(1, 0.5))
+    return ax

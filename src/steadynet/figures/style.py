@@ -1,0 +1,97 @@
+"""How figures look: one palette, one size, words as people say them."""
+
+from __future__ import annotations
+
+import io
+import math
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+
+__all__ = ["COLOURS", "MARKS", "as_svg", "axes_or_new", "plot_band", "say", "use_style"]
+
+# Okabe and Ito's palette, told apart by every common kind of colour vision.
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+MARKS = ("o", "s", "^", "D", "v", "P")
+
+_STYLE = {
+    "axes.grid": True,
+    "axes.prop_cycle": mpl.cycler(color=COLOURS),
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "figure.constrained_layout.use": True,
+    "figure.figsize": (7.0, 3.6),
+    "font.size": 11,
+    "grid.alpha": 0.25,
+    "legend.frameon": False,
+    "lines.linewidth": 2,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "steadynet",
+}
+
+
+def use_style() -> None:
+    """Draw this session's figures in the book's style, as SVG where a notebook shows them.
+
+    Examples
+    --------
+    >>> use_style()
+    >>> mpl.rcParams["axes.spines.top"]
+    False
+    """
+    mpl.rcParams.update(_STYLE)
+    try:
+        from IPython import get_ipython
+        from matplotlib_inline.backend_inline import set_matplotlib_formats
+    except ImportError:
+        return
+    if get_ipython() is not None:
+        set_matplotlib_formats("svg")
+
+
+def axes_or_new(ax=None):
+    """The Axes given, or those of a new figure."""
+    return plt.subplots()[1] if ax is None else ax
+
+
+def say(value: float) -> str:
+    """A number as people say it: 0.01, 100, never.
+
+    Examples
+    --------
+    >>> [say(v) for v in (0.01, 1.0, 100.0, math.inf)]
+    ['0.01', '1', '100', 'never']
+    """
+    return "never" if math.isinf(value) else f"{value:.10g}"
+
+
+def plot_band(ax, x, values, label, index, **options):
+    """Median over the last axis as a line, and the range over it as a band."""
+    colour = COLOURS[index % len(COLOURS)]
+    style = {"marker": MARKS[index % len(MARKS)], "markersize": 4, **options}
+    ax.plot(x, np.median(values, axis=-1), color=colour, label=label, **style)
+    ax.fill_between(x, values.min(axis=-1), values.max(axis=-1), color=colour, alpha=0.2, lw=0)
+
+
+def as_svg(plot, *args, **options) -> str:
+    """Draw one figure off screen and return it as SVG text.
+
+    Parameters
+    ----------
+    plot : callable
+        One of the ``plot_*`` functions.
+    *args, **options
+        What it takes.
+
+    Returns
+    -------
+    str
+        An ``<svg>`` element.
+    """
+    with mpl.rc_context(_STYLE):
+        figure = mpl.figure.Figure()
+        plot(*args, ax=figure.subplots(), **options)
+        text = io.StringIO()
+        figure.savefig(text, format="svg", metadata={"Date": None}, transparent=True)
+    return text.getvalue()[text.getvalue().index("<svg") :]

@@ -1,0 +1,40 @@
+"""What a chapter does before its first line: figures in the book's style, TensorFlow without its log lines."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+
+__all__ = ["prepare"]
+
+
+def prepare() -> None:
+    """Set the figures' style and import TensorFlow quietly.
+
+    TensorFlow writes lines about its build to the process's error stream while it is imported, at every
+    log level; a notebook would show them as a red box.
+
+    Examples
+    --------
+    >>> prepare()
+    """
+    from steadynet import figures
+
+    figures.use_style()
+    if "tensorflow" not in sys.modules:
+        with _silent_stderr():
+            import tensorflow  # noqa: F401
+
+
+@contextlib.contextmanager
+def _silent_stderr():
+    """Send the process's error stream, below Python's own, to nowhere for a while."""
+    kept = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
