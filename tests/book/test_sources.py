@@ -44,6 +44,7 @@ DEEP = {"deep/__init__.py", "deep/one.py", "deep/two.py", "deep/static/view.js",
         ("from pack.deep.two import x", ROOT | DEEP),
         ("%matplotlib inline\n!ls\nif 1:\n    from pack import c", ROOT | {"c.py"}),
         ("from pack import no_such_name", ROOT),
+        ("import_module(f'pack.deep.{name}')", ROOT | DEEP),
         ("this is no Python", ROOT | DEEP | {"a.py", "b.py"}),
     ],
 )

@@ -62,7 +62,7 @@ def _imported(code: str, name: str, home: tuple[str, ...], package: Path) -> set
 
 
 def _targets(node: ast.AST, home: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """Dotted names that an import statement may load, as tuples."""
+    """Dotted names that a piece of code may import, as tuples."""
     if isinstance(node, ast.Import):
         yield from (tuple(alias.name.split(".")) for alias in node.names)
     elif isinstance(node, ast.ImportFrom):
@@ -70,6 +70,8 @@ def _targets(node: ast.AST, home: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         base += tuple(node.module.split(".")) if node.module else ()
         yield base
         yield from ((*base, alias.name) for alias in node.names)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield tuple(node.value.strip(".").split("."))  # a name for importlib
 
 
 @lru_cache
