@@ -262,8 +262,9 @@ class BatchNorm(keras.layers.Layer):
             mean, variance = self.moving_mean, self.moving_variance
         shape = [-1 if a == axis else 1 for a in range(rank)]
         along = lambda v: v if v is None else tf.reshape(v, shape)  # noqa: E731
-        four = map(along, (mean, variance, self.gamma, self.beta))
-        return tf.cast(batch_normalize(x, *four, epsilon=self.epsilon), self.compute_dtype)
+        gamma, beta = along(self.gamma), along(self.beta)
+        y = batch_normalize(x, along(mean), along(variance), gamma, beta, self.epsilon)
+        return tf.cast(y, self.compute_dtype)
 
     def compute_output_shape(self, input_shape):
         """Shapes stay."""

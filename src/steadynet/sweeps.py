@@ -28,6 +28,12 @@ class Sweep:
     clip, loss
         As in `training.Trainer`.
 
+    Attributes
+    ----------
+    copies : (list of tensor, list of tensor) or None
+        Weights and layer state of every copy after the newest chunk, in the order of the model's
+        trainable and other variables, runs first; an `on_chunk` can look at them. None before a run.
+
     Raises
     ------
     ValueError
@@ -41,11 +47,14 @@ class Sweep:
     >>> sweep = Sweep(model)
     >>> sweep.run(x, y, steps=5, batch_size=2, learning_rates=[0.1, 0.2]).loss.shape
     (2, 5)
+    >>> [w.shape.as_list() for w in sweep.copies[0]]
+    [[2, 2, 2], [2, 2]]
     """
 
     def __init__(self, model, *, clip=None, loss: Callable = training.cross_entropy):
         training.check(model, clip)
         self.model, self._clip, self._loss = model, clip, loss
+        self.copies = None
         self._compiled = tf.function(self._loop)
 
     def run(
@@ -91,19 +100,18 @@ class Sweep:
         knobs = tf.constant(rates), tf.constant(limits)
         schedule = training.batch_schedule(len(x), steps, batch_size, seed)
         data = [tf.constant(a) for a in (x, y, schedule)]
-        state = self._copies(len(rates))
+        self.copies = self._repeat(len(rates))
 
         def loop(first, last):
-            nonlocal state
-            state, measures = self._compiled(state, knobs, *data, first, last)
+            self.copies, measures = self._compiled(self.copies, knobs, *data, first, last)
             return measures
 
         return training.drive(loop, steps, chunk, on_chunk)
 
-    def _copies(self, runs):
+    def _repeat(self, runs):
         """The model's weights and layer state, repeated along a new leading axis."""
         parts = self.model.trainable_variables, self.model.non_trainable_variables
-        return [[tf.constant(np.stack([np.array(v)] * runs)) for v in part] for part in parts]
+        return tuple([tf.constant(np.stack([np.array(v)] * runs)) for v in part] for part in parts)
 
     def _step(self, run, x, y):
         """One step of one copy: its new weights and layer state, and what it measured."""
@@ -111,7 +119,7 @@ class Sweep:
         grads, layer_state, measures = training.gradients(
             self.model, self._loss, self._clip, weights, layer_state, x, y, limit
         )
-        return [[w - rate * g for w, g in zip(weights, grads)], layer_state], measures
+        return ([w - rate * g for w, g in zip(weights, grads, strict=True)], layer_state), measures
 
     def _loop(self, state, knobs, x, y, schedule, first, last):
         """Steps `first` to `last` of every copy in one graph."""
@@ -122,5 +130,5 @@ class Sweep:
             one = lambda run: self._step(run, *batch)  # noqa: B023, E731
             state, measures = tf.vectorized_map(one, (state, knobs))
             tf.nest.map_structure(lambda t, shape: t.set_shape(shape), state, shapes)
-            kept = [array.write(i - first, m) for array, m in zip(kept, measures)]
+            kept = [array.write(i - first, m) for array, m in zip(kept, measures, strict=True)]
         return state, [tf.transpose(array.stack()) for array in kept]

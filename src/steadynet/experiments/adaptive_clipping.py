@@ -7,6 +7,7 @@ import functools
 import numpy as np
 
 from steadynet.experiments.base import Claim, Experiment, median_and_range
+from steadynet.experiments.pictures import small_pictures
 
 DEPTH, BATCH_SIZE, STEPS, LAST = 20, 64, 800, 100
 CHANCE = 0.1
@@ -20,15 +21,6 @@ CLIPPINGS = {
     "adaptive 0.03": ("adaptive", 0.03),
     "adaptive 0.1": ("adaptive", 0.1),
 }
-
-
-def small_pictures():
-    """Fashion-MNIST averaged to 14 × 14, standardized, as rows of 196; and its labels."""
-    from steadynet import datasets
-
-    data = datasets.load_fashion_mnist()
-    x = data.x_train.reshape(-1, 14, 2, 14, 2).mean(axis=(2, 4)).reshape(-1, 196)
-    return (x - x.mean()) / x.std(), data.y_train
 
 
 def adaptively_but_the_last(grads, params, threshold):
