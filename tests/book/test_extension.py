@@ -147,6 +147,15 @@ def test_explorer_is_a_figure_with_its_data_beside_the_page(build):
 
 
 @pytest.mark.usefixtures("view")
+def test_data_of_an_explorer_that_is_gone_goes_too(build):
+    build({"index.ipynb": executed(explorer("Old"))})
+    out = build({"index.ipynb": executed(explorer("New"))}).out
+    files = [path.read_text() for path in (out / "_static" / "steadynet").iterdir()]
+    assert len(files) == 2
+    assert all("New" in text for text in files)
+
+
+@pytest.mark.usefixtures("view")
 def test_no_widget_state_reaches_the_page(build):
     page = (build({"index.ipynb": executed(explorer())}).out / "index.html").read_text("utf8")
     assert "widget-state" not in page

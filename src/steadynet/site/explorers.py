@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 from html import escape
 from pathlib import Path
@@ -29,6 +30,7 @@ def setup(app):
     app.add_node(ExplorerNode, html=(write_explorer, None))
     app.connect("config-inited", serve_view)
     app.connect("html-page-context", choose_scripts, priority=800)
+    app.connect("build-finished", drop_old_files)
 
 
 class ExplorerNode(nodes.General, nodes.Element):
@@ -104,3 +106,15 @@ def choose_scripts(app, pagename, template, context, doctree):
                 "The explorer's view is not built: python -m steadynet.explorers.build"
             )
         app.add_js_file(VIEW.name, loading_method="defer")
+
+
+def drop_old_files(app, error):
+    """Delete data and figures of explorers that no page shows any longer."""
+    out, keys = Path(app.outdir), set()
+    if error or not (out / FOLDER).is_dir():
+        return
+    for page in out.rglob("*.html"):
+        keys |= set(re.findall(r'data-state="(\w+)"', page.read_text(encoding="utf8")))
+    for path in (out / FOLDER).iterdir():
+        if path.stem not in keys:
+            path.unlink()
