@@ -13,6 +13,7 @@ NAMES = (
     "sequence_length",
     "cliff",
     "clip_direction",
+    "clip_with_adam",
     "gradient_flow",
     "adaptive_clipping",
 )
