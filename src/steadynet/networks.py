@@ -15,8 +15,8 @@ def recurrent_network(length, n_inputs=6, n_classes=4, *, units=32, gain=1.2, se
     """A plain tanh recurrent network that reads a sequence and names its class.
 
     ``h_t = tanh(W x_t + U h_{t-1} + b)``, then logits from the last state. `U` starts as `gain`
-    times an orthogonal matrix, so every eigenvalue of `U` has modulus `gain`: above 1, gradients can
-    grow with each step back in time.
+    times an orthogonal matrix, so every eigenvalue of `U` has modulus `gain`: above 1, gradients
+    can grow with each step back in time.
 
     Parameters
     ----------

@@ -1,10 +1,12 @@
-"""What a chapter does before its first line: figures in the book's style, TensorFlow without its log lines."""
+"""What a chapter does before its first line: the book's style, TensorFlow without log lines."""
 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import sys
+from pathlib import Path
 
 __all__ = ["prepare"]
 
@@ -12,8 +14,8 @@ __all__ = ["prepare"]
 def prepare() -> None:
     """Set the figures' style and import TensorFlow quietly.
 
-    TensorFlow writes lines about its build to the process's error stream while it is imported, at every
-    log level; a notebook would show them as a red box.
+    TensorFlow writes lines about its build to the process's error stream while it is imported, at
+    every log level; a notebook would show them as a red box.
 
     Examples
     --------
@@ -24,7 +26,7 @@ def prepare() -> None:
     figures.use_style()
     if "tensorflow" not in sys.modules:
         with _silent_stderr():
-            import tensorflow  # noqa: F401
+            importlib.import_module("tensorflow")
 
 
 @contextlib.contextmanager
@@ -32,7 +34,7 @@ def _silent_stderr():
     """Send the process's error stream, below Python's own, to nowhere for a while."""
     kept = os.dup(2)
     try:
-        with open(os.devnull, "wb") as nowhere:
+        with Path(os.devnull).open("wb") as nowhere:
             os.dup2(nowhere.fileno(), 2)
         yield
     finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
+import datetime as dt
 import importlib
 import importlib.metadata
 import itertools
@@ -12,11 +12,11 @@ import multiprocessing
 import os
 import platform
 import time
-import zipfile
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -134,7 +134,7 @@ def record(
     meta = {
         "versions": {package: importlib.metadata.version(package) for package in _PACKAGES},
         "python": platform.python_version(),
-        "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
+        "date": dt.datetime.now(dt.timezone.utc).date().isoformat(),
         "seconds": round(time.perf_counter() - started, 1),
         "arrays": dict(experiment.arrays),
     }
@@ -169,60 +169,89 @@ def save(recording: Recording, path: Path | str | None = None) -> Path:
     """
     path = FOLDER / f"{recording.experiment}.npz" if path is None else Path(path)
     head = {"experiment": recording.experiment, "axes": recording.axes, "meta": recording.meta}
+    content: dict[str, Any] = {"__head__": np.array(json.dumps(head)), **recording.arrays}
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial.npz")
-    np.savez_compressed(partial, __head__=np.array(json.dumps(head)), **recording.arrays)
-    os.replace(partial, path)  # a run cut short leaves the earlier recording whole
+    try:
+        np.savez_compressed(partial, **content)
+        partial.replace(path)  # a run cut short leaves the earlier recording whole
+    finally:
+        partial.unlink(missing_ok=True)
     load.cache_clear()
     return path
 
 
 @cache
 def load(name: str | Path) -> Recording:
-    """Read a recording and check it against the grid of the experiment in the code.
+    """Read a recording and check it against the experiment in the code.
 
     Parameters
     ----------
     name : str or path
-        Name of an experiment, or a ``.npz`` file that `save` wrote.
+        Name of an experiment, whose recording must cover its whole grid; or the path of a file that
+        `save` wrote, which may hold a slice.
 
     Returns
     -------
     Recording
+        Its arrays are read-only, for every caller gets the same ones.
 
     Raises
     ------
     RecordingError
-        If the file is missing or damaged, or its grid is not the experiment's.
+        If the file is missing or damaged, or its grid or arrays are not the experiment's.
+    ValueError
+        If there is no experiment of that name.
     """
-    path = name if isinstance(name, Path) else FOLDER / f"{name}.npz"
+    path = name if isinstance(name, Path) else FOLDER / f"{experiments.get(name).name}.npz"
+    whole = path is not name
     if not path.exists():
         raise RecordingError(f"No recording {path.name}: run `make record` to make it.")
     try:
-        with np.load(path, allow_pickle=False) as file:
-            head = json.loads(file["__head__"].item())
-            arrays = {key: file[key] for key in file.files if key != "__head__"}
-        axes = {axis: tuple(values) for axis, values in head["axes"].items()}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        recording = _read(path)
+    except Exception as error:
+        # Too many kinds to list: a damaged archive raises whatever zip, zlib and JSON come upon.
         raise RecordingError(f"{path.name} is damaged or no recording: {error}") from error
-    recording = Recording(head["experiment"], axes, arrays, head["meta"])
-    _check(recording, path.name)
+    if whole and recording.experiment != name:
+        raise RecordingError(f"{path.name} holds the experiment {recording.experiment!r}.")
+    _check(recording, path.name, whole)
     return recording
 
 
-def _check(recording, file):
-    """Raise where shapes do not fit the axes, or the axes are not the experiment's."""
+def _read(path):
+    """A file's content, unchecked."""
+    with np.load(path, allow_pickle=False) as file:
+        head = json.loads(file["__head__"].item())
+        arrays = {key: file[key] for key in file.files if key != "__head__"}
+    for array in arrays.values():
+        array.flags.writeable = False
+    axes = {axis: tuple(values) for axis, values in head["axes"].items()}
+    return Recording(head["experiment"], axes, arrays, head["meta"])
+
+
+def _check(recording, file, whole):
+    """Raise where a recording does not fit itself, or the experiment in the code."""
     lengths = tuple(len(values) for values in recording.axes.values())
     for name, array in recording.arrays.items():
         if array.shape[: len(lengths)] != lengths:
             raise RecordingError(f"{file}: `{name}` has shape {array.shape}, its axes {lengths}.")
-    grid = experiments.get(recording.experiment).axes
-    for axis in {*grid, *recording.axes}:
-        values = recording.axes.get(axis, ())
-        if axis not in grid or not set(values) <= set(grid[axis]) or not values:
-            raise RecordingError(
-                f"{file}: `{axis}` is {values}, the code has {grid.get(axis)}. Run `make record`."
-            )
+    if recording.experiment not in experiments.NAMES:
+        raise RecordingError(f"{file} holds {recording.experiment!r}, no experiment of the code.")
+    experiment = experiments.get(recording.experiment)
+    _check_same(file, "axes", list(recording.axes), list(experiment.axes))
+    _check_same(file, "arrays", sorted(recording.arrays), sorted(experiment.arrays))
+    for axis, values in recording.axes.items():
+        grid = tuple(experiment.axes[axis])
+        if whole or not values or not set(values) <= set(grid):
+            _check_same(file, axis, values, grid)
+
+
+def _check_same(file, what, recorded, coded):
+    """Raise where the recording and the code say different things."""
+    if recorded != coded:
+        raise RecordingError(
+            f"{file}: `{what}` is {recorded}, the code has {coded}. Run `make record`."
+        )
 
 
 def _restrict(axes, only):
@@ -238,17 +267,21 @@ def _points(experiment, axes):
     apart = [axis for axis in axes if axis not in experiment.together]
     shared = {axis: axes[axis] for axis in experiment.together}
     for values in itertools.product(*(axes[axis] for axis in apart)):
-        yield {**shared, **dict(zip(apart, values))}
+        yield {**shared, **dict(zip(apart, values, strict=True))}
 
 
 def _collect(executor, name, points, progress):
     """Results in the order of `points`, however they come in."""
     futures = {executor.submit(run_point, name, point): i for i, point in enumerate(points)}
     results = [None] * len(points)
-    for done, future in enumerate(as_completed(futures), 1):
-        results[futures[future]] = future.result()
-        if progress is not None:
-            progress(done, len(points))
+    try:
+        for done, future in enumerate(as_completed(futures), 1):
+            results[futures[future]] = future.result()
+            if progress is not None:
+                progress(done, len(points))
+    finally:
+        for future in futures:  # where one failed, the others would be waited for in vain
+            future.cancel()
     return results
 
 
@@ -265,8 +298,13 @@ def _assemble(experiment, axes, results):
     arrays = {}
     for key in experiment.arrays:
         stacked = np.stack([result[key] for result in results])
-        trailing = stacked.shape[1 + len(together) :]
         shape = [len(axes[axis]) for axis in apart + together]
+        leading, trailing = stacked.shape[1 : 1 + len(together)], stacked.shape[1 + len(together) :]
+        if list(leading) != shape[len(apart) :]:
+            raise ValueError(
+                f"`{key}` from `run` of {experiment.name!r} must start with dimensions "
+                f"{shape[len(apart) :]}, one for each of {together}. Received: {stacked.shape[1:]}"
+            )
         rest = range(len(order), len(order) + len(trailing))
         arrays[key] = stacked.reshape(*shape, *trailing).transpose(*order, *rest)
     return arrays

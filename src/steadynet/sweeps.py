@@ -32,7 +32,7 @@ class Sweep:
     ----------
     copies : (list of tensor, list of tensor) or None
         Weights and layer state of every copy after the newest chunk, in the order of the model's
-        trainable and other variables, runs first; an `on_chunk` can look at them. None before a run.
+        trainable and other variables, runs first; an `on_chunk` can look at them. None before that.
 
     Raises
     ------
@@ -87,16 +87,17 @@ class Sweep:
         Raises
         ------
         ValueError
-            As in `training.Trainer.run`, and if the sequences are empty or differ in length.
+            As in `training.Trainer.run`, and if rates and thresholds are none or differ in number.
         """
         rates = [np.float32(training.positive("learning_rates", r)) for r in learning_rates]
-        thresholds = [None] * len(rates) if thresholds is None else thresholds
-        if not rates or len(thresholds) != len(rates):
+        asked = [None] * len(rates) if thresholds is None else list(thresholds)
+        if not rates or len(asked) != len(rates):
             raise ValueError(
                 "`learning_rates` and `thresholds` must have one length, at least 1. "
-                f"Received: {len(rates)} and {len(thresholds)} values"
+                f"Received: {len(rates)} and {len(asked)} values"
             )
-        limits = [training.as_limit(self._clip, t) for t in thresholds]
+        training.same_length(x, y)
+        limits = [training.as_limit(self._clip, t) for t in asked]
         knobs = tf.constant(rates), tf.constant(limits)
         schedule = training.batch_schedule(len(x), steps, batch_size, seed)
         data = [tf.constant(a) for a in (x, y, schedule)]
@@ -111,7 +112,7 @@ class Sweep:
     def _repeat(self, runs):
         """The model's weights and layer state, repeated along a new leading axis."""
         parts = self.model.trainable_variables, self.model.non_trainable_variables
-        return tuple([tf.constant(np.stack([np.array(v)] * runs)) for v in part] for part in parts)
+        return tuple([tf.constant(np.stack([v.numpy()] * runs)) for v in part] for part in parts)
 
     def _step(self, run, x, y):
         """One step of one copy: its new weights and layer state, and what it measured."""

@@ -1,20 +1,27 @@
-"""One compiled training loop for any Keras model, optimizer and clipping, and its record of a run."""
+"""One compiled training loop for any Keras model, optimizer and clipping, and its record."""
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
-import numbers
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from steadynet import clipping
+from steadynet._checks import (
+    as_limit,
+    check,
+    count,
+    positive,
+    refuse_own_clipping,
+    same_length,
+)
 
 __all__ = ["Record", "Trainer", "batch_schedule", "cross_entropy", "train"]
-
-CLIP_METHODS = ("value", "norm", "global_norm", "adaptive")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,6 +86,9 @@ def cross_entropy(targets, logits):
     >>> round(float(cross_entropy(tf.constant([1]), tf.constant([[0.0, 0.0]]))), 4)
     0.6931
     """
+    targets = tf.convert_to_tensor(targets)
+    if targets.dtype.is_integer:
+        targets = tf.cast(targets, tf.int64)  # of the integers, TensorFlow takes only these
     each = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets, logits=logits)
     return tf.reduce_mean(each)
 
@@ -102,7 +112,7 @@ def batch_schedule(n: int, steps: int, batch_size: int, seed: int) -> np.ndarray
     Raises
     ------
     ValueError
-        If a number is not a positive integer, or `batch_size` exceeds `n`.
+        If a number is not a positive integer (`seed` may be 0), or `batch_size` exceeds `n`.
 
     Examples
     --------
@@ -110,7 +120,8 @@ def batch_schedule(n: int, steps: int, batch_size: int, seed: int) -> np.ndarray
     [0, 1, 2, 3, 4, 5]
     """
     for name, value in (("n", n), ("steps", steps), ("batch_size", batch_size)):
-        _count(name, value)
+        count(name, value)
+    count("seed", seed, least=0)
     if batch_size > n:
         raise ValueError(f"`batch_size` must be at most the {n} examples. Received: {batch_size}")
     rng, a_pass = np.random.default_rng(seed), n // batch_size
@@ -132,7 +143,8 @@ class Trainer:
     optimizer : keras.optimizers.Optimizer
         Any optimizer without clip arguments of its own.
     clip : {"value", "norm", "global_norm", "adaptive"}, callable or None
-        How gradients are clipped. A callable takes ``(grads, params, threshold)`` and returns gradients.
+        How gradients are clipped. A callable takes ``(grads, params, threshold)`` and returns the
+        gradients; where no threshold is given it receives 0.
     loss : callable
         ``loss(targets, outputs) -> scalar tensor``.
 
@@ -143,6 +155,7 @@ class Trainer:
 
     Examples
     --------
+    >>> import keras
     >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)])
     >>> trainer = Trainer(model, keras.optimizers.SGD(0.1), clip="global_norm")
     >>> x, y = np.eye(2, dtype="float32"), np.array([0, 1])
@@ -153,11 +166,10 @@ class Trainer:
 
     def __init__(self, model, optimizer, *, clip=None, loss: Callable = cross_entropy):
         check(model, clip)
-        _refuse_own_clipping(optimizer)
+        refuse_own_clipping(optimizer)
         self.model, self.optimizer = model, optimizer
         self._clip, self._loss = clip, loss
-        optimizer.build(model.trainable_variables)
-        self._fresh = [np.array(v) for v in optimizer.variables]
+        self._start = _fresh_state(model, optimizer)
         self._compiled = tf.function(self._loop)
 
     def run(
@@ -175,10 +187,13 @@ class Trainer:
     ) -> Record:
         """Train the model in place from its present weights and a fresh optimizer state.
 
+        Random layers such as Dropout begin again with the numbers they began with when the trainer
+        was made.
+
         Parameters
         ----------
         x, y : array
-            Examples and targets, shapes (n, …) and (n, …).
+            Examples and targets, one of each per row.
         steps, batch_size : int
             Number of updates, and examples in each.
         threshold : float, optional
@@ -190,8 +205,8 @@ class Trainer:
         chunk : int
             Steps between two calls of `on_chunk`.
         on_chunk : callable, optional
-            Called with the `Record` so far. If it returns False the run ends there, the model keeping
-            what it has learned; an exception it raises passes through in the same state.
+            Called with the `Record` so far. If it returns False the run ends there, the model
+            keeping what it has learned; an exception it raises passes through in the same state.
 
         Returns
         -------
@@ -201,20 +216,18 @@ class Trainer:
         Raises
         ------
         ValueError
-            If a number is out of range, or a threshold is missing or given without `clip`.
+            If a number is out of range, a threshold is missing or given without `clip`, or `x` and
+            `y` differ in length.
         """
+        same_length(x, y)
         limit = tf.constant(as_limit(self._clip, threshold))
+        rate = None if learning_rate is None else positive("learning_rate", learning_rate)
         data = [tf.constant(a) for a in (x, y, batch_schedule(len(x), steps, batch_size, seed))]
-        self._reset_optimizer(learning_rate)
-        loop = lambda first, last: self._compiled(limit, *data, first, last)  # noqa: E731
-        return drive(loop, steps, chunk, on_chunk)
-
-    def _reset_optimizer(self, learning_rate):
-        """Begin without momentum or counts of an earlier run."""
-        for variable, value in zip(self.optimizer.variables, self._fresh):
+        for variable, value in self._start:
             variable.assign(value)
-        if learning_rate is not None:
-            self.optimizer.learning_rate = positive("learning_rate", learning_rate)
+        if rate is not None:
+            self.optimizer.learning_rate = rate
+        return drive(functools.partial(self._compiled, limit, *data), steps, chunk, on_chunk)
 
     def _loop(self, limit, x, y, schedule, first, last):
         """Steps `first` to `last` of the schedule in one graph."""
@@ -227,9 +240,9 @@ class Trainer:
                 self.model, self._loss, self._clip, weights, state, *batch, limit
             )
             self.optimizer.apply(grads, self.model.trainable_variables)
-            for variable, value in zip(self.model.non_trainable_variables, state):
+            for variable, value in zip(self.model.non_trainable_variables, state, strict=True):
                 variable.assign(value)
-            kept = [array.write(i - first, m) for array, m in zip(kept, measures)]
+            kept = [array.write(i - first, m) for array, m in zip(kept, measures, strict=True)]
         return [array.stack() for array in kept]
 
 
@@ -249,6 +262,7 @@ def train(model, optimizer, x, y, *, steps, batch_size, clip=None, loss=cross_en
 
     Examples
     --------
+    >>> import keras
     >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)])
     >>> x, y = np.eye(2, dtype="float32"), np.array([0, 1])
     >>> train(model, keras.optimizers.SGD(0.1), x, y, steps=3, batch_size=2).steps
@@ -261,10 +275,26 @@ def train(model, optimizer, x, y, *, steps, batch_size, clip=None, loss=cross_en
 def gradients(model, loss, clip, weights, layer_state, x, y, limit):
     """Clipped gradients of one batch as a pure function: no variable is read or written.
 
+    Parameters
+    ----------
+    model, loss, clip
+        As in `Trainer`.
+    weights, layer_state : list of tensor
+        Values in place of the model's trainable and other variables.
+    x, y : tensor
+        One batch.
+    limit : scalar tensor
+        Clip threshold.
+
     Returns
     -------
-    grads, layer_state, measures : list of tensor
-        One gradient a weight; the layers' new state; loss, accuracy, norm before clipping, clipped or not.
+    grads : list of tensor
+        One a weight, zeros where the loss does not depend on it.
+    layer_state : list of tensor
+        The layers' new state: moving averages, random seeds.
+    measures : list of scalar tensor, float32
+        Loss with penalties, accuracy, joint norm before clipping, and 1 where clipping changed a
+        gradient.
     """
     with tf.GradientTape() as tape:
         tape.watch(weights)
@@ -276,19 +306,36 @@ def gradients(model, loss, clip, weights, layer_state, x, y, limit):
     raw = [tf.convert_to_tensor(g) for g in raw]
     grads = _clip(clip, raw, weights, limit)
     # Not `!=`: a NaN differs from itself, and a run that diverged was not clipped by that.
-    changed = tf.reduce_any([tf.reduce_any(tf.abs(g - r) > 0) for g, r in zip(grads, raw)])
+    pairs = zip(grads, raw, strict=True)
+    changed = tf.reduce_any([tf.reduce_any(tf.abs(g - r) > 0) for g, r in pairs])
     measures = value, _accuracy(y, outputs), clipping.global_norm(raw), changed
     return grads, layer_state, [tf.cast(m, tf.float32) for m in measures]
 
 
+def _fresh_state(model, optimizer):
+    """Each variable of the optimizer and of random layers, with the value a run starts from."""
+    # An optimizer that has trained before has momentum and counts; its configuration has not.
+    fresh = type(optimizer).from_config(optimizer.get_config()) if optimizer.built else optimizer
+    for each in (optimizer, fresh):
+        each.build(model.trainable_variables)
+    weights = {id(v) for v in model.weights}
+    random = [v for v in model.non_trainable_variables if id(v) not in weights]
+    if [v.shape for v in optimizer.variables] != [v.shape for v in fresh.variables]:
+        raise ValueError(f"`optimizer` must not be built for another model. Received: {optimizer}")
+    pairs = [*zip(optimizer.variables, fresh.variables, strict=True), *((v, v) for v in random)]
+    return [(variable, start.numpy()) for variable, start in pairs]
+
+
 def drive(loop, steps, chunk, on_chunk):
-    """Call ``loop(first, last)`` chunk by chunk, report, and gather what it measured in a `Record`."""
-    parts = []
-    for first in range(0, steps, _count("chunk", chunk)):
+    """Call ``loop(first, last)`` chunk by chunk, report, and gather a `Record`."""
+    steps, chunk, parts = int(steps), count("chunk", chunk), []
+    for first in range(0, steps, chunk):
         span = first, min(first + chunk, steps)
         parts.append([m.numpy() for m in loop(*map(tf.constant, span))])
-        record = Record(*(np.concatenate(each, axis=-1) for each in zip(*parts)))
-        if on_chunk is not None and on_chunk(record) is False:
+        measured: list[Any] = [np.concatenate(m, axis=-1) for m in zip(*parts, strict=True)]
+        record = Record(*measured)
+        answer = None if on_chunk is None else on_chunk(record)
+        if isinstance(answer, (bool, np.bool_)) and not answer:
             return dataclasses.replace(record, cancelled=record.steps < steps)
     return record
 
@@ -311,57 +358,8 @@ def _clip(method, grads, params, limit):
 
 def _accuracy(targets, outputs):
     """Share of rows whose largest output is the target; NaN where targets are no class numbers."""
-    if not targets.dtype.is_integer or outputs.shape.rank != 2:
+    classes = targets.dtype.is_integer and targets.shape.rank == 1 and outputs.shape.rank == 2
+    if not classes or outputs.shape[-1] == 1:
         return tf.constant(math.nan)
-    hits = tf.equal(tf.argmax(outputs, axis=-1, output_type=targets.dtype), targets)
+    hits = tf.equal(tf.argmax(outputs, axis=-1), tf.cast(targets, tf.int64))
     return tf.reduce_mean(tf.cast(hits, tf.float32))
-
-
-def check(model, clip):
-    """Refuse what would fail later and say less."""
-    if not model.built:
-        raise ValueError(
-            f"`model` must be built: give it an Input or call it once. Received: {model}"
-        )
-    if clip is not None and not callable(clip) and clip not in CLIP_METHODS:
-        raise ValueError(
-            f"`clip` must be one of {CLIP_METHODS}, callable or None. Received: {clip!r}"
-        )
-
-
-def _refuse_own_clipping(optimizer):
-    """Two clippings in a row would be hard to see in a record."""
-    for name in ("clipvalue", "clipnorm", "global_clipnorm"):
-        if getattr(optimizer, name, None) is not None:
-            raise ValueError(
-                f"`optimizer` must not clip by itself; give `clip` instead. "
-                f"Received: {name}={getattr(optimizer, name)}"
-            )
-
-
-def _count(name, value):
-    """A positive whole number, or a clear error."""
-    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"`{name}` must be a positive integer. Received: {value!r}")
-    return int(value)
-
-
-def positive(name, value, *, allow_inf=False):
-    """A positive number, or a clear error."""
-    good = isinstance(value, numbers.Real) and value > 0
-    if not good or (math.isinf(value) and not allow_inf):
-        accepted = "positive" if allow_inf else "positive and finite"
-        raise ValueError(f"`{name}` must be {accepted}. Received: {value!r}")
-    return value
-
-
-def as_limit(clip, threshold):
-    """The threshold as float32; infinity becomes the largest finite number, which clips nothing."""
-    if clip is None or (threshold is None and callable(clip)):
-        if threshold is not None:
-            raise ValueError(f"`threshold` needs `clip` to be set. Received: {threshold!r}")
-        return np.float32(0)
-    if threshold is None:
-        raise ValueError(f"`threshold` must be given with clip={clip!r}. Received: None")
-    value = positive("threshold", threshold, allow_inf=True)
-    return np.float32(min(value, np.finfo("float32").max))

@@ -60,14 +60,19 @@ class Experiment:
     together : tuple of str
         Factors whose values one call of `run` covers at once (trained side by side, say).
     run : callable
-        ``run(point) -> dict of arrays``. `point` maps a factor to one value, and a factor of `together`
-        to the tuple of its values; those factors lead the arrays, in the order of `axes`.
+        ``run(point) -> dict of arrays``. `point` maps a factor to one value, and a factor of
+        `together` to the tuple of its values; those lead the arrays, in the order of `axes`.
     arrays : mapping of str to str
         What each array holds: unit, and what its trailing dimensions count.
     claims : tuple of callable
         ``claim(recording) -> Claim``; each holds on the committed recording.
     not_reproduced : tuple of callable
         Claims from the literature or of our own that the recording does not support.
+
+    Raises
+    ------
+    ValueError
+        If "seed" is not the last of `axes`, or `together` names none of them.
     """
 
     name: str
@@ -89,6 +94,16 @@ class Experiment:
 
 def median_and_range(values) -> dict[str, float]:
     """Median, smallest and largest of one value a seed, as the fields of a `Claim`.
+
+    Parameters
+    ----------
+    values : array_like
+        One value a seed.
+
+    Returns
+    -------
+    dict
+        "effect", "low" and "high".
 
     Examples
     --------

@@ -1,7 +1,8 @@
 """What does one gradient step do at a cliff, with clipping and without?
 
 A recurrent network with a single unit, ``x_{t+1} = w sigmoid(x_t) + b``, is run for 50 steps from
-``x_0 = 0.5`` and asked to end with ``sigmoid(x_50) = 0.7``: figure 6 of Pascanu, Mikolov and Bengio (2013).
+``x_0 = 0.5`` and asked to end with ``sigmoid(x_50) = 0.7``: figure 6 of Pascanu, Mikolov and
+Bengio (2013).
 """
 
 from __future__ import annotations
@@ -22,7 +23,17 @@ THRESHOLDS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 100.0, NEVER)
 
 
 def error(w, b):
-    """Squared error of the unit's last output: ``(sigmoid(x_50) - 0.7)²``; any shapes that broadcast."""
+    """Squared error of the unit's last output, ``(sigmoid(x_50) - 0.7)²``.
+
+    Parameters
+    ----------
+    w, b : tensor
+        Weight and bias, of any shapes that broadcast.
+
+    Returns
+    -------
+    tensor
+    """
     import tensorflow as tf
 
     x = tf.fill(tf.broadcast_static_shape(w.shape, b.shape), tf.constant(0.5, w.dtype))
@@ -33,7 +44,7 @@ def error(w, b):
 
 @functools.lru_cache(maxsize=1)
 def compiled_step():
-    """One clipped gradient step for many starts at once: new w and b, error and gradient norm before it."""
+    """One clipped step for many starts at once: new w and b, error and gradient norm before it."""
     import tensorflow as tf
 
     @tf.function
@@ -67,9 +78,16 @@ def descend(w, b, threshold, steps=STEPS, on_step=None):
         w and b, from the start on.
     error, norm : ndarray, float32, shape (..., steps)
         Error and gradient norm before each step.
+
+    Raises
+    ------
+    ValueError
+        If a threshold is not positive.
     """
     import tensorflow as tf
 
+    if not np.all(np.asarray(threshold) > 0):
+        raise ValueError(f"`threshold` must be positive. Received: {threshold!r}")
     w, b, threshold = (a.astype("float32") for a in np.broadcast_arrays(w, b, threshold))
     w, b = tf.constant(w), tf.constant(b)
     limit = tf.constant(np.minimum(threshold, np.finfo("float32").max))
@@ -85,7 +103,19 @@ def descend(w, b, threshold, steps=STEPS, on_step=None):
 
 
 def surface(n=101):
-    """The error over a grid: w values, b values, and error of shape (b, w). Needs no TensorFlow."""
+    """The error over a grid of the picture's range, without TensorFlow.
+
+    Parameters
+    ----------
+    n : int
+        Points along each side.
+
+    Returns
+    -------
+    w, b : ndarray, shape (n,)
+    error : ndarray, shape (n, n)
+        Rows are b, columns w.
+    """
     w, b = np.linspace(*W_RANGE, n), np.linspace(*B_RANGE, n)
     x = np.full((n, n), 0.5)
     for _ in range(UNROLLED):
@@ -102,11 +132,11 @@ def run(point):
 
 
 def clipping_prevents_throws(recording):
-    """Unclipped descent is thrown off by the cliff from part of the starts; clipped at 1 from none."""
+    """Unclipped descent is thrown off by the cliff from some starts; clipped at 1 from none."""
     thrown = recording.get("thrown", threshold=NEVER, seed=0)
     clipped = recording.get("thrown", threshold=1.0, seed=0)
     return Claim(
-        "A step longer than 1 follows from this share of starts without clipping, and from none at 1.",
+        "A step longer than 1 follows from part of the starts without clipping, from none at 1.",
         *(float(thrown.mean()),) * 3,
         unit="share of starts",
         holds=bool(thrown.mean() > 0.1 and not clipped.any()),

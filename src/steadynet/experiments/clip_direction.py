@@ -42,15 +42,15 @@ def run(point):
         angle, norm = look(tf.constant(x[seen]), tf.constant(y[seen]))
         angles.append(angle.numpy())
         norms.append(norm.numpy())
-    norms = np.broadcast_to(norms, (len(point["method"]), len(point["threshold"]), SNAPSHOTS))
-    return {"angle": np.stack(angles, -1), "norm": norms.astype("float32")}
+    shape = len(point["method"]), len(point["threshold"]), SNAPSHOTS
+    return {"angle": np.stack(angles, -1), "norm": np.broadcast_to(norms, shape).astype("float32")}
 
 
 def value_turns(recording):
     """Clipping by value turns the gradient."""
     angle = np.median(recording.get("angle", method="value", threshold=0.001), axis=-1)
     return Claim(
-        "Clipping by value at 0.001 turns the gradient by this angle (median over the run).",
+        "Clipping by value at 0.001 turns the gradient by over 10 degrees (median over the run).",
         **median_and_range(angle),
         unit="degrees",
         holds=bool((angle > 10).all()),
@@ -61,7 +61,7 @@ def norm_turns(recording):
     """Clipping each variable's norm on its own turns the joint gradient too."""
     angle = np.median(recording.get("angle", method="norm", threshold=0.001), axis=-1)
     return Claim(
-        "Clipping each variable's norm at 0.001 turns the joint gradient by this angle.",
+        "Clipping each variable's norm at 0.001 turns the joint gradient by over a degree.",
         **median_and_range(angle),
         unit="degrees",
         holds=bool((angle > 1).all()),
@@ -72,7 +72,7 @@ def global_norm_keeps_direction(recording):
     """Clipping the global norm only shortens."""
     angle = recording.get("angle", method="global_norm").max(axis=(0, -1))
     return Claim(
-        "Clipping the global norm never turns the gradient by more than rounding (largest angle seen).",
+        "Clipping the global norm turns the gradient by no more than rounding (largest angle).",
         **median_and_range(angle),
         unit="degrees",
         holds=bool((angle < 0.1).all()),

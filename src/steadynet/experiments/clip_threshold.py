@@ -7,7 +7,14 @@ import itertools
 import numpy as np
 
 from steadynet.experiments.base import Claim, Experiment, median_and_range
-from steadynet.experiments.temporal_order import CURVES, NEVER, STEPS, THRESHOLDS, train_row
+from steadynet.experiments.temporal_order import (
+    CURVES,
+    NEVER,
+    QUANTILES,
+    STEPS,
+    THRESHOLDS,
+    train_row,
+)
 
 LENGTH = 20
 METHODS = ("value", "norm", "global_norm")
@@ -19,7 +26,7 @@ def run(point):
     """All rates and thresholds of one method and seed, side by side."""
     rates, thresholds = point["learning_rate"], point["threshold"]
     pairs = list(itertools.product(rates, thresholds))
-    found = train_row(LENGTH, point["method"], point["seed"], *zip(*pairs))
+    found = train_row(LENGTH, point["method"], point["seed"], *zip(*pairs, strict=True))
     return {name: a.reshape(len(rates), len(thresholds), *a.shape[1:]) for name, a in found.items()}
 
 
@@ -33,13 +40,12 @@ def clipping_rescues(recording):
     at = {"method": "global_norm", "learning_rate": FAILING_RATE}
     without = solved(recording, threshold=NEVER, **at)
     with_clipping = solved(recording, threshold=1.0, **at)
+    gained = with_clipping.astype(int) - without
     return Claim(
-        f"At rate {FAILING_RATE}, clipping the global norm at 1 solves the task where never clipping fails.",
-        float(with_clipping.mean() - without.mean()),
-        *(
-            float((with_clipping.astype(int) - without).min()),
-            float((with_clipping.astype(int) - without).max()),
-        ),
+        f"At rate {FAILING_RATE}, clipping the norm at 1 solves what never clipping does not.",
+        effect=float(gained.mean()),
+        low=float(gained.min()),
+        high=float(gained.max()),
         unit="share of seeds gained",
         holds=bool(with_clipping.all() and not without.any()),
     )
@@ -52,7 +58,7 @@ def tight_is_slow(recording):
     right = recording.get("solved_at", threshold=1.0, **at)
     ratio = tight / right
     return Claim(
-        f"At rate {FAILING_RATE}, a threshold of 0.01 needs several times the steps of a threshold of 1.",
+        f"At rate {FAILING_RATE}, a threshold of 0.01 needs several times the steps of one of 1.",
         **median_and_range(ratio),
         unit="times the steps",
         holds=bool((ratio > 2).all()),
@@ -62,8 +68,8 @@ def tight_is_slow(recording):
 def best_thresholds(recording, seeds=None):
     """The middle of the thresholds that solve the task soonest, or nearly, at each rate.
 
-    Several thresholds are often equally good, so this is the geometric mean of those whose median number
-    of steps over `seeds` (all by default) is within a tenth of the best.
+    Several thresholds are often equally good, so this is the geometric mean of those whose median
+    number of steps over `seeds` (all by default) is within a tenth of the best.
     """
     steps = np.nan_to_num(recording.get("solved_at", method="global_norm"), nan=np.inf)[:, :-1]
     steps = np.median(steps if seeds is None else steps[..., list(seeds)], axis=-1)
@@ -73,14 +79,14 @@ def best_thresholds(recording, seeds=None):
 
 
 def best_moves_with_rate(recording):
-    """The best threshold falls as the rate rises: what counts is the longest step, threshold × rate."""
+    """The best threshold falls as the rate rises: their product, the longest step, counts."""
     rates, n = np.log(recording.axes["learning_rate"]), len(recording.axes["seed"])
     subsets = [[s for s in range(n) if s != left_out] for left_out in range(n)]
     slopes = [np.polyfit(rates, np.log(best_thresholds(recording, s)), 1)[0] for s in subsets]
     return Claim(
-        "The best threshold is near-inversely proportional to the rate (slope in logs, each seed left out).",
+        "The best threshold is near-inversely proportional to the rate (each seed left out once).",
         **median_and_range(slopes),
-        unit="slope, where -1 is inverse proportion",
+        unit="slope in logs, where -1 is inverse proportion",
         holds=bool(max(slopes) < -0.5),
     )
 
@@ -113,12 +119,10 @@ def harmless_is_identical(recording):
     at = {"method": "global_norm", "learning_rate": RATES[0]}
     largest = recording.get("norm_quantiles", threshold=NEVER, **at)[:, -1].max()
     above = min(t for t in recording.axes["threshold"][:-1] if t > largest)
-    gap = recording.get("loss", threshold=above, **at) - recording.get(
-        "loss", threshold=NEVER, **at
-    )
-    gap = np.abs(gap).max(axis=-1)
+    clipped, never = (recording.get("loss", threshold=t, **at) for t in (above, NEVER))
+    gap = np.abs(clipped - never).max(axis=-1)
     return Claim(
-        f"At rate {RATES[0]}, where no norm exceeds {above:g}, clipping at {above:g} changes no loss.",
+        f"At rate {RATES[0]}, where no norm exceeds {above:g}, clipping there changes no loss.",
         **median_and_range(gap),
         unit="nats, largest difference",
         holds=bool((gap == 0).all()),
@@ -128,21 +132,23 @@ def harmless_is_identical(recording):
 def rules_of_thumb(recording):
     """What two rules recommend at each rate, and which thresholds solve the task on every seed.
 
-    Both rules look at the norms of a run; here it is the run at the best threshold of each rate, which is
-    more than a reader has before choosing one.
+    Both rules look at the norms of a run; here it is the run at the best threshold of each rate,
+    which is more than a reader has before choosing one.
 
     Returns
     -------
     dict
-        "learning_rate": rates; "works": (lowest, highest) threshold that solves on every seed, a rate;
-        "half the mean norm", "ten times the mean norm", "90th percentile": recommendations, a rate.
+        One entry a rate: "learning_rate"; "works", the lowest and highest threshold that solve on
+        every seed; "half the mean norm", "ten times the mean norm" and "90th percentile", what the
+        rules recommend.
     """
     at = {"method": "global_norm"}
     every = solved(recording, **at).all(axis=-1)[:, :-1]
     thresholds = np.array(recording.axes["threshold"][:-1])
     middle = [int(np.abs(np.log(thresholds / t)).argmin()) for t in best_thresholds(recording)]
-    pick = lambda name: recording.get(name, **at)[np.arange(len(RATES)), middle]  # noqa: E731
-    mean, tail = pick("norm_mean").mean(axis=-1), pick("norm_quantiles")[..., 2].mean(axis=-1)
+    best = np.arange(len(every)), middle
+    mean = recording.get("norm_mean", **at)[best].mean(axis=-1)
+    tail = recording.get("norm_quantiles", **at)[best][..., QUANTILES.index(0.9)].mean(axis=-1)
     return {
         "learning_rate": recording.axes["learning_rate"],
         "works": [(thresholds[row].min(), thresholds[row].max()) for row in every],

@@ -18,8 +18,8 @@ def backward_norms(shared, activation, gain, seed):
     Parameters
     ----------
     shared : bool
-        True: one `U` and a fresh input at each of the steps, a recurrent network. False: an own `U` a layer
-        and an input to the first only, a deep network.
+        True: one `U` and a fresh input at each of the steps, a recurrent network. False: an own `U`
+        a layer and an input to the first only, a deep network.
     activation : {"tanh", "relu"}
         The function `f`.
     gain : float
@@ -65,7 +65,7 @@ def run(point):
 
 
 def growth(recording, way, **at):
-    """First over last norm: how many times larger the gradient is after the whole way back, by seed."""
+    """First over last norm: how many times larger the gradient is after the whole way back."""
     norms = recording.get(way, **at)
     return norms[..., 0] / norms[..., -1]
 

@@ -70,15 +70,20 @@ def train_row(length, clip, seed, learning_rates, thresholds, steps=STEPS):
 
 def summarize(record):
     """Curves over windows, histogram and quantiles of the norms, and when the task was solved."""
-    windows = lambda a: a.reshape(*a.shape[:-1], -1, WINDOW)  # noqa: E731
-    norms = np.nan_to_num(record.gradient_norm, nan=np.inf)
+
+    def windows(a):
+        return a.reshape(*a.shape[:-1], -1, WINDOW)
+
+    norms = np.nan_to_num(record.gradient_norm, nan=np.inf, posinf=np.inf)
+    with np.errstate(invalid="ignore"):  # between two infinite norms there is no quantile
+        quantiles = np.quantile(norms, QUANTILES, axis=-1)
     return {
         "loss": windows(record.loss).mean(-1),
         "accuracy": windows(record.accuracy).mean(-1),
         "clipped": windows(record.clipped).mean(-1),
         "gradient_norm": np.median(windows(norms), axis=-1),
         "norm_counts": _histogram(norms),
-        "norm_quantiles": np.moveaxis(np.quantile(norms, QUANTILES, axis=-1), 0, -1).astype("f4"),
+        "norm_quantiles": np.moveaxis(quantiles, 0, -1).astype("f4"),
         "norm_mean": norms.mean(-1),
         "solved_at": _solved_at(record.accuracy),
     }

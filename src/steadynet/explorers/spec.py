@@ -222,8 +222,8 @@ class Demo:
     train : callable, optional
         ``train(setting, report) -> outcome in words``. See `Explorer`.
     prepare : callable, optional
-        Takes nothing; called in the background when a view shows the demo beside a kernel, to import and
-        compile what `train` needs.
+        Takes nothing; called in the background when a view shows the demo beside a kernel, to
+        import and compile what `train` needs.
 
     Raises
     ------

@@ -89,7 +89,7 @@ class Worker:
         """Prepare once, then take requests until there is none."""
         prepare, self._prepare = self._prepare, None
         if prepare is not None:
-            # What fails here fails again in the training it prepares, and is told to the view there.
+            # What fails here fails again in the training it prepares, and the view is told there.
             with contextlib.suppress(Exception):
                 prepare()
         while True:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from steadynet.experiments import clip_threshold
-from steadynet.figures.style import COLOURS, MARKS, axes_or_new, plot_band, say
+from steadynet.experiments import adaptive_clipping, clip_threshold
+from steadynet.experiments.temporal_order import CHANCE, WINDOW
+from steadynet.figures.style import COLOURS, MARKS, axes_or_new, look, plot_band, say
 
 METHOD_NAMES = {"value": "by value", "norm": "each variable's norm", "global_norm": "global norm"}
 
@@ -144,13 +145,12 @@ def plot_learning_curves(recording, thresholds, *, rate, method="global_norm", a
     for i, threshold in enumerate(thresholds):
         at = {"method": method, "learning_rate": rate, "threshold": threshold}
         runs = recording.get("accuracy", **at).T
-        steps = clip_threshold.STEPS * (np.arange(len(runs)) + 1) / len(runs)
-        ax.plot(steps, runs, color=COLOURS[i], lw=0.7, alpha=0.5)
+        steps = WINDOW * (np.arange(len(runs)) + 1)
+        ax.plot(steps, runs, color=look(i)["color"], lw=0.7, alpha=0.5)
         label = f"clip at {say(threshold)}" if np.isfinite(threshold) else "never clip"
-        style = {"color": COLOURS[i], "marker": MARKS[i], "markevery": 4, "ms": 5}
-        ax.plot(steps, np.median(runs, axis=1), label=label, **style)
-    ax.axhline(0.25, color="0.5", lw=1, ls=":")
-    ax.annotate("chance", (steps[-1], 0.25), ha="right", va="bottom", color="0.4", fontsize=9)
+        ax.plot(steps, np.median(runs, axis=1), label=label, markevery=4, ms=5, **look(i))
+    ax.axhline(CHANCE, color="0.5", lw=1, ls=":")
+    ax.annotate("chance", (steps[-1], CHANCE), ha="right", va="bottom", color="0.4", fontsize=9)
     ax.set(xlabel="step", ylabel="accuracy", ylim=(0, 1.03))
     ax.legend(loc="center right")
     return ax
@@ -167,15 +167,20 @@ def _sweep_axis(ax, thresholds):
     return x
 
 
+def _tick_rates(ax, rates):
+    """One tick a learning rate on a log axis."""
+    ax.set_xticks(rates, [say(r) for r in rates])
+    ax.minorticks_off()
+
+
 def _plot_seeds(ax, x, values, label, index):
     """Median over the last axis as a line, every seed as a faint point."""
-    style = {"color": COLOURS[index], "marker": MARKS[index]}
-    ax.plot(x, np.median(values, axis=-1), label=label, ms=4, **style)
-    ax.plot(x, values, ls="", ms=3, alpha=0.3, mew=0, **style)
+    ax.plot(x, np.median(values, axis=-1), label=label, ms=4, **look(index))
+    ax.plot(x, values, ls="", ms=3, alpha=0.3, mew=0, **look(index))
 
 
 def plot_threshold_sweep(recording, *, method="global_norm", ax=None):
-    """Steps until the task is solved over thresholds, a line a rate; runs that never solve it stand on top.
+    """Steps until the task is solved over thresholds, a line a rate; unsolved runs stand on top.
 
     Parameters
     ----------
@@ -249,8 +254,7 @@ def plot_best_thresholds(recording, *, ax=None):
     constant = np.exp(np.log(best * rates).mean())
     ax.plot(rates, constant / rates, ":", color="0.5", label=f"{constant:.2g} / rate")
     ax.set(xscale="log", yscale="log", xlabel="learning rate", ylabel="best threshold")
-    ax.set_xticks(rates, [say(r) for r in rates])
-    ax.minorticks_off()
+    _tick_rates(ax, rates)
     ax.legend()
     return ax
 
@@ -275,7 +279,7 @@ def plot_norms_over_training(recording, thresholds, *, rate, method="global_norm
     for i, threshold in enumerate(thresholds):
         at = {"method": method, "learning_rate": rate, "threshold": threshold}
         runs = recording.get("gradient_norm", **at).T
-        steps = clip_threshold.STEPS * (np.arange(len(runs)) + 1) / len(runs)
+        steps = WINDOW * (np.arange(len(runs)) + 1)
         plot_band(ax, steps, runs, say(threshold), i, markevery=5)
     ax.set(yscale="log", xlabel="step", ylabel="gradient norm before clipping")
     ax.legend(title="clip threshold", ncols=2, fontsize=9)
@@ -303,8 +307,7 @@ def plot_rules(rules, *, ax=None):
     for i, key in enumerate(("half the mean norm", "ten times the mean norm", "90th percentile")):
         ax.plot(rates, rules[key], marker=MARKS[i], color=COLOURS[(0, 1, 3)[i]], label=key)
     ax.set(xscale="log", yscale="log", xlabel="learning rate", ylabel="threshold")
-    ax.set_xticks(rates, [say(r) for r in rates])
-    ax.minorticks_off()
+    _tick_rates(ax, rates)
     ax.legend(fontsize=9, loc="center left", bbox_to_anchor=(1, 0.5))
     return ax
 
@@ -326,7 +329,7 @@ def plot_sequence_length(recording, *, ax=None):
     for i, threshold in enumerate(recording.axes["threshold"]):
         solved = np.isfinite(recording.get("solved_at", threshold=threshold)).mean(axis=-1)
         label = f"clipped at {say(threshold)}" if np.isfinite(threshold) else "never clipped"
-        ax.plot(recording.axes["length"], solved, marker=MARKS[i], color=COLOURS[i], label=label)
+        ax.plot(recording.axes["length"], solved, label=label, **look(i))
     ax.set(
         xlabel="sequence length (steps)", ylabel="share of seeds that solve it", ylim=(-0.03, 1.03)
     )
@@ -351,11 +354,8 @@ def plot_adaptive_clipping(recording, *, ax=None):
     for i, clipping in enumerate(recording.axes["clipping"]):
         accuracy = recording.get("accuracy", clipping=clipping)
         plot_band(ax, recording.axes["learning_rate"], accuracy, clipping, i)
-    ax.axhline(0.1, color="0.5", lw=1, ls=":")
+    ax.axhline(adaptive_clipping.CHANCE, color="0.5", lw=1, ls=":")
     ax.set(xscale="log", xlabel="learning rate", ylabel="accuracy", ylim=(0, 0.85))
-    ax.set_xticks(
-        recording.axes["learning_rate"], [say(r) for r in recording.axes["learning_rate"]]
-    )
-    ax.minorticks_off()
+    _tick_rates(ax, recording.axes["learning_rate"])
     ax.legend(fontsize=9, loc="center left", bbox_to_anchor=(1, 0.5))
     return ax

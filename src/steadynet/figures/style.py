@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import io
 import math
+from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+from cycler import cycler
+from matplotlib.figure import Figure
 
-__all__ = ["COLOURS", "MARKS", "as_svg", "axes_or_new", "plot_band", "say", "use_style"]
+__all__ = ["COLOURS", "MARKS", "as_svg", "axes_or_new", "look", "plot_band", "say", "use_style"]
 
 # Okabe and Ito's palette, told apart by every common kind of colour vision.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 MARKS = ("o", "s", "^", "D", "v", "P")
 
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "axes.grid": True,
-    "axes.prop_cycle": mpl.cycler(color=COLOURS),
+    "axes.prop_cycle": cycler(color=COLOURS),
     "axes.spines.right": False,
     "axes.spines.top": False,
     "figure.constrained_layout.use": True,
@@ -66,12 +69,17 @@ def say(value: float) -> str:
     return "never" if math.isinf(value) else f"{value:.10g}"
 
 
+def look(index):
+    """Colour and mark of the index-th line; after six they come round again."""
+    return {"color": COLOURS[index % len(COLOURS)], "marker": MARKS[index % len(MARKS)]}
+
+
 def plot_band(ax, x, values, label, index, **options):
     """Median over the last axis as a line, and the range over it as a band."""
-    colour = COLOURS[index % len(COLOURS)]
-    style = {"marker": MARKS[index % len(MARKS)], "markersize": 4, **options}
-    ax.plot(x, np.median(values, axis=-1), color=colour, label=label, **style)
-    ax.fill_between(x, values.min(axis=-1), values.max(axis=-1), color=colour, alpha=0.2, lw=0)
+    style = look(index)
+    ax.plot(x, np.median(values, axis=-1), label=label, markersize=4, **style, **options)
+    low, high = values.min(axis=-1), values.max(axis=-1)
+    ax.fill_between(x, low, high, color=style["color"], alpha=0.2, lw=0)
 
 
 def as_svg(plot, *args, **options) -> str:
@@ -90,7 +98,7 @@ def as_svg(plot, *args, **options) -> str:
         An ``<svg>`` element.
     """
     with mpl.rc_context(_STYLE):
-        figure = mpl.figure.Figure()
+        figure = Figure()
         plot(*args, ax=figure.subplots(), **options)
         text = io.StringIO()
         figure.savefig(text, format="svg", metadata={"Date": None}, transparent=True)

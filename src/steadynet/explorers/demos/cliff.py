@@ -65,9 +65,9 @@ def cliff_demo() -> Demo:
             [("never clipped", ghost), ("clipped at 1", calm)],
         ),
         alt=(
-            "Error of a one-unit recurrent network over its weight and bias: two plains meet in a steep wall. "
-            "From one start, descent without clipping is thrown out of the picture by a single step at the "
-            "wall; with steps clipped it stays and settles in the valley."
+            "Error of a one-unit recurrent network over its weight and bias: two plains meet in a "
+            "steep wall. From one start, descent without clipping is thrown out of the picture by "
+            "a single step at the wall; with steps clipped it stays and settles in the valley."
         ),
         steps=cliff.STEPS,
         train=train,
@@ -125,7 +125,7 @@ def _presets():
 
 def _panels(w, b):
     """The surface with its path, and the two curves of the descent."""
-    steps = {"x": np.arange(1, cliff.STEPS + 1), "x_label": "step"}
+    curves = functools.partial(Curves, x=range(1, cliff.STEPS + 1), x_label="step")
     return (
         Surface(
             title="Descent over the error surface",
@@ -139,15 +139,14 @@ def _panels(w, b):
             path="path",
             start=("w", "b"),
         ),
-        Curves(title="Error", y="error", y_label="squared error", y_domain=(0.0, 0.5), **steps),
-        Curves(
+        curves(title="Error", y="error", y_label="squared error", y_domain=(0.0, 0.5)),
+        curves(
             title="Gradient norm",
             caption="Before clipping, on a log scale.",
             y="norm",
             y_label="gradient norm",
             y_domain=(1e-3, 1e4),
             y_scale="log",
-            **steps,
         ),
     )
 
