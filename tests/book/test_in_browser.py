@@ -22,10 +22,15 @@ def opened(chromium, base, **options):
             wrong.append(f"asked {request.request.url}")
             request.abort()
 
+    def failed(request):
+        # Leaving a page ends what it still loads.
+        if request.failure != "net::ERR_ABORTED":
+            wrong.append(f"failed {request.url}: {request.failure}")
+
     page.route("**/*", route)
     page.on("pageerror", lambda error: wrong.append(f"threw {error}"))
     page.on("console", lambda line: wrong.append(line.text) if line.type == "error" else None)
-    page.on("requestfailed", lambda request: wrong.append(f"failed {request.url}"))
+    page.on("requestfailed", failed)
     try:
         yield page, wrong
     finally:
