@@ -8,7 +8,9 @@ import os
 import sys
 from pathlib import Path
 
-__all__ = ["prepare"]
+__all__ = ["as_power", "prepare"]
+
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def prepare() -> None:
@@ -40,3 +42,26 @@ def _silent_stderr():
     finally:
         os.dup2(kept, 2)
         os.close(kept)
+
+
+def as_power(value: float, digits: int = 2) -> str:
+    """Write a number far from 1 as people do: 2.1 × 10⁷.
+
+    Parameters
+    ----------
+    value : float
+        Positive and finite.
+    digits : int
+        Significant digits.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> as_power(21_020_000), as_power(1.754e-05)
+    ('2.1 × 10⁷', '1.8 × 10⁻⁵')
+    """
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    return f"{mantissa} × 10{str(int(exponent)).translate(_SUPERSCRIPTS)}"

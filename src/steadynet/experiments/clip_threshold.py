@@ -13,6 +13,7 @@ from steadynet.experiments.temporal_order import (
     QUANTILES,
     STEPS,
     THRESHOLDS,
+    solved_at,
     train_row,
 )
 
@@ -32,7 +33,7 @@ def run(point):
 
 def solved(recording, **point):
     """Whether each run solved the task."""
-    return np.isfinite(recording.get("solved_at", **point))
+    return np.isfinite(solved_at(recording, **point))
 
 
 def clipping_rescues(recording):
@@ -51,11 +52,30 @@ def clipping_rescues(recording):
     )
 
 
+def lost_without_clipping(recording):
+    """At the smallest rate every seed learns without clipping, and some lose it again."""
+    at = {"method": "global_norm", "learning_rate": RATES[0]}
+    lost = [
+        np.isfinite(recording.get("solved_at", threshold=t, **at)).astype(float)
+        - solved(recording, threshold=t, **at)
+        for t in (NEVER, 20.0)
+    ]
+    gap = lost[0] - lost[1]
+    return Claim(
+        f"At rate {RATES[0]}, what was learned is lost again on some seeds; clipped at 20, on none.",
+        float(gap.mean()),
+        float(gap.min()),
+        float(gap.max()),
+        unit="share of seeds",
+        holds=bool(lost[0].any() and not lost[1].any()),
+    )
+
+
 def tight_is_slow(recording):
     """A threshold far below the usual norms costs steps."""
     at = {"method": "global_norm", "learning_rate": FAILING_RATE}
-    tight = np.nan_to_num(recording.get("solved_at", threshold=0.01, **at), nan=STEPS)
-    right = recording.get("solved_at", threshold=1.0, **at)
+    tight = np.nan_to_num(solved_at(recording, threshold=0.01, **at), nan=STEPS)
+    right = solved_at(recording, threshold=1.0, **at)
     ratio = tight / right
     return Claim(
         f"At rate {FAILING_RATE}, a threshold of 0.01 needs several times the steps of one of 1.",
@@ -71,7 +91,7 @@ def best_thresholds(recording, seeds=None):
     Several thresholds are often equally good, so this is the geometric mean of those whose median
     number of steps over `seeds` (all by default) is within a tenth of the best.
     """
-    steps = np.nan_to_num(recording.get("solved_at", method="global_norm"), nan=np.inf)[:, :-1]
+    steps = np.nan_to_num(solved_at(recording, method="global_norm"), nan=np.inf)[:, :-1]
     steps = np.median(steps if seeds is None else steps[..., list(seeds)], axis=-1)
     thresholds = np.log(recording.axes["threshold"][:-1])
     good = steps <= 1.1 * steps.min(axis=1, keepdims=True)
@@ -93,7 +113,7 @@ def best_moves_with_rate(recording):
 
 def same_product_same_speed(recording):
     """Where nearly every step is clipped, twice the rate at half the threshold is as fast."""
-    steps = recording.get("solved_at", method="global_norm")
+    steps = solved_at(recording, method="global_norm")
     clipped = recording.get("clipped", method="global_norm").mean(-1) > 0.5
     rates, thresholds = recording.axes["learning_rate"], recording.axes["threshold"]
     ratios = [
@@ -172,6 +192,7 @@ EXPERIMENT = Experiment(
     arrays=CURVES,
     claims=(
         clipping_rescues,
+        lost_without_clipping,
         tight_is_slow,
         best_moves_with_rate,
         same_product_same_speed,

@@ -8,7 +8,14 @@ import math
 import numpy as np
 
 from steadynet.experiments.base import Claim, Experiment, median_and_range
-from steadynet.experiments.temporal_order import BATCH_SIZE, CURVES, NEVER, sequences, summarize
+from steadynet.experiments.temporal_order import (
+    BATCH_SIZE,
+    CURVES,
+    NEVER,
+    sequences,
+    solved_at,
+    summarize,
+)
 
 LENGTH, STEPS = 20, 1000
 RATES = (0.003, 0.03)
@@ -50,7 +57,7 @@ def run(point):
 
 def adam_tolerates_tight_thresholds(recording):
     """A thousandfold smaller threshold costs Adam little."""
-    steps = recording.get("solved_at", learning_rate=0.003)
+    steps = solved_at(recording, learning_rate=0.003)
     tight, loose = (steps[recording.axes["threshold"].index(t)] for t in (0.001, 1.0))
     ratio = np.nan_to_num(tight, nan=math.inf) / loose
     return Claim(
@@ -63,7 +70,7 @@ def adam_tolerates_tight_thresholds(recording):
 
 def clipping_does_not_rescue_adam(recording):
     """At ten times the rate Adam fails on most seeds, whatever the threshold."""
-    solved = np.isfinite(recording.get("solved_at", learning_rate=0.03)).mean(axis=-1)
+    solved = np.isfinite(solved_at(recording, learning_rate=0.03)).mean(axis=-1)
     return Claim(
         "At rate 0.03 no threshold lets Adam solve the task on more than half of the seeds.",
         float(np.median(solved)),

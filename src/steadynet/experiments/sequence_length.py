@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from steadynet.experiments.base import Claim, Experiment
-from steadynet.experiments.temporal_order import CURVES, NEVER, train_row
+from steadynet.experiments.temporal_order import CURVES, NEVER, solved_at, train_row
 
 LEARNING_RATE = 0.1
 LENGTHS = (10, 15, 20, 25, 30, 40, 50)
@@ -20,12 +20,12 @@ def run(point):
 
 def success(recording):
     """Share of seeds that solved the task: array [length, threshold]."""
-    return np.isfinite(recording.get("solved_at")).mean(axis=-1)
+    return np.isfinite(solved_at(recording)).mean(axis=-1)
 
 
 def clipping_reaches_further(recording):
     """Averaged over lengths, more seeds succeed with clipping than without."""
-    solved = np.isfinite(recording.get("solved_at")).astype(float)
+    solved = np.isfinite(solved_at(recording)).astype(float)
     gain = (solved[:, 0] - solved[:, 1]).mean(axis=0)
     return Claim(
         "Averaged over lengths, clipping at 1 raises the share of runs that solve the task.",

@@ -10,7 +10,7 @@ import numpy as np
 BATCH_SIZE = 20
 CHANCE = 0.25
 NEVER = math.inf
-SOLVED = 0.95
+SOLVED, KEPT = 0.95, 0.9
 STEPS = 2000
 WINDOW = 50  # steps averaged into one point of a curve: 1,000 sequences
 
@@ -87,6 +87,25 @@ def summarize(record):
         "norm_mean": norms.mean(-1),
         "solved_at": _solved_at(record.accuracy),
     }
+
+
+def solved_at(recording, **point):
+    """Steps until the task is solved for good; NaN where it never is, or is lost again by the end.
+
+    Parameters
+    ----------
+    recording : Recording
+        With the arrays of `CURVES`.
+    **point
+        As in `Recording.get`.
+
+    Returns
+    -------
+    ndarray
+        One number a run: the recorded ``solved_at`` where the last window's accuracy is still 90 %.
+    """
+    kept = recording.get("accuracy", **point)[..., -1] >= KEPT
+    return np.where(kept, recording.get("solved_at", **point), np.nan)
 
 
 def _solved_at(accuracy):

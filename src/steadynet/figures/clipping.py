@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from steadynet.experiments import adaptive_clipping, clip_threshold
-from steadynet.experiments.temporal_order import CHANCE, WINDOW
+from steadynet.experiments.temporal_order import CHANCE, WINDOW, solved_at
 from steadynet.figures.style import COLOURS, MARKS, axes_or_new, look, plot_band, say
 
 METHOD_NAMES = {"value": "by value", "norm": "each variable's norm", "global_norm": "global norm"}
@@ -196,7 +196,7 @@ def plot_threshold_sweep(recording, *, method="global_norm", ax=None):
     ax = axes_or_new(ax)
     x, top = _sweep_axis(ax, recording.axes["threshold"]), 1.5 * clip_threshold.STEPS
     for i, rate in enumerate(recording.axes["learning_rate"]):
-        steps = recording.get("solved_at", method=method, learning_rate=rate)
+        steps = solved_at(recording, method=method, learning_rate=rate)
         steps = np.nan_to_num(steps, nan=top)
         _plot_seeds(ax, x * 1.04 ** (i - 2), steps, f"{rate:g}", i)
     ax.axhspan(
@@ -224,7 +224,7 @@ def plot_product(recording, *, ax=None):
     ax = axes_or_new(ax)
     thresholds = np.array(recording.axes["threshold"][:-1])
     for i, rate in enumerate(recording.axes["learning_rate"]):
-        steps = recording.get("solved_at", method="global_norm", learning_rate=rate)[:-1]
+        steps = solved_at(recording, method="global_norm", learning_rate=rate)[:-1]
         whole = np.isfinite(steps).all(axis=1)
         _plot_seeds(ax, rate * thresholds[whole], steps[whole], f"{rate:g}", i)
     ax.set(
@@ -327,7 +327,7 @@ def plot_sequence_length(recording, *, ax=None):
     """
     ax = axes_or_new(ax)
     for i, threshold in enumerate(recording.axes["threshold"]):
-        solved = np.isfinite(recording.get("solved_at", threshold=threshold)).mean(axis=-1)
+        solved = np.isfinite(solved_at(recording, threshold=threshold)).mean(axis=-1)
         label = f"clipped at {say(threshold)}" if np.isfinite(threshold) else "never clipped"
         ax.plot(recording.axes["length"], solved, label=label, **look(i))
     ax.set(

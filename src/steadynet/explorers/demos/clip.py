@@ -18,6 +18,7 @@ from steadynet.experiments.temporal_order import (
     STEPS,
     WINDOW,
     sequences,
+    solved_at,
     summarize,
 )
 from steadynet.explorers.panels import Curves, Histogram
@@ -100,7 +101,7 @@ def _controls():
     """Method, rate and threshold, in the order of the recording's axes."""
     thresholds = clip_threshold.THRESHOLDS
     texts = tuple(figures.say(t) for t in thresholds)
-    labelled = (0.001, 0.01, 0.1, 1.0, 10.0, 100.0, NEVER)
+    labelled = (0.001, 0.01, 0.1, 1.0, 10.0, NEVER)
     methods = clip_threshold.METHODS
     return (
         Control(
@@ -182,7 +183,7 @@ def _presets():
         Preset(
             "Never clip",
             {"threshold": NEVER},
-            "One long step undoes what was learnt: no seed recovers.",
+            "Sooner or later one step is far too long: no seed learns the task.",
         ),
         Preset(
             "Too tight",
@@ -192,7 +193,7 @@ def _presets():
         Preset(
             "Small rate, no clipping",
             {"threshold": NEVER, "learning_rate": 0.05},
-            "A small enough rate needs no clipping here. Clipping buys the larger one.",
+            "Every seed learns, and on some a single step later undoes it all.",
         ),
     )
 
@@ -202,13 +203,15 @@ def _outcome(recorded, method, learning_rate, threshold):
     at = {"method": method, "learning_rate": learning_rate, "threshold": threshold}
     solved = recorded.get("solved_at", **at)
     steps = solved[np.isfinite(solved)]
+    lost = len(steps) - int(np.isfinite(solved_at(recorded, **at)).sum())
     if not len(steps):
         final = np.median(recorded.get("accuracy", **at)[:, -4:].mean(axis=-1))
         ends = f"accuracy ends at {final:.0%} (chance {CHANCE:.0%})"
         return f"Solved on 0 of {len(solved)} seeds in {STEPS:,} steps; {ends}."
     spread = f" (median; {steps.min():,.0f} to {steps.max():,.0f})" if len(steps) > 1 else ""
     when = f"after {np.median(steps):,.0f} steps{spread}"
-    return f"Solved on {len(steps)} of {len(solved)} seeds, {when}."
+    again = f"; lost again on {lost}" if lost else ""
+    return f"Solved on {len(steps)} of {len(solved)} seeds, {when}{again}."
 
 
 def _keras_argument(method, threshold):
