@@ -5,6 +5,7 @@ While the matrices are small, a row of runs costs little more than one of them.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -55,7 +56,7 @@ class Sweep:
         training.check(model, clip)
         self.model, self._clip, self._loss = model, clip, loss
         self.copies = None
-        self._compiled = tf.function(self._loop)
+        self._compiled = tf.function(functools.partial(self._loop))  # as in `training.Trainer`
 
     def run(
         self,

@@ -170,7 +170,9 @@ class Trainer:
         self.model, self.optimizer = model, optimizer
         self._clip, self._loss = clip, loss
         self._start = _fresh_state(model, optimizer)
-        self._compiled = tf.function(self._loop)
+        # A partial of its own: TensorFlow takes the methods of many trainers for one function that
+        # is traced anew each time, and warns of it.
+        self._compiled = tf.function(functools.partial(self._loop))
 
     def run(
         self,
