@@ -45,6 +45,10 @@ def run(sweep, data, **options):
     return sweep.run(*data, **OPTIONS | row | options)
 
 
+def parts(model):
+    return model.trainable_variables, model.non_trainable_variables
+
+
 @pytest.mark.parametrize(
     ("network", "clip"),
     [
@@ -70,10 +74,10 @@ def test_each_row_equals_a_run_of_its_own(data, network, clip):
             np.testing.assert_allclose(
                 getattr(together, name)[i], getattr(alone, name), rtol=1e-4, atol=1e-6, err_msg=name
             )
-        copies = [copy[i] for part in many.copies for copy in part]
-        variables = trainer.model.trainable_variables + trainer.model.non_trainable_variables
-        for copy, variable in zip(copies, variables, strict=True):
-            np.testing.assert_allclose(copy, variable.numpy(), rtol=1e-3, atol=1e-6)
+        for copies, variables in zip(many.copies, parts(trainer.model), strict=True):
+            for copy, variable in zip(copies, variables, strict=True):
+                if copy.dtype.is_floating:  # not the seed of layers that are never random
+                    np.testing.assert_allclose(copy[i], variable.numpy(), rtol=1e-3, atol=1e-6)
     assert together.clipped[0].any(), "the tightest threshold bites"
     assert not together.clipped[2].any(), "infinity never clips"
 

@@ -394,6 +394,13 @@ def test_thresholds_rates_seeds_and_chunks_compile_nothing_new(data, trainer):
     assert trainer._compiled.experimental_get_tracing_count() == before
 
 
+def test_training_many_networks_in_a_row_brings_no_warning(data, caplog):
+    for seed in range(6):
+        model = keras.Sequential([keras.Input((5,)), keras.layers.Dense(3)])
+        train(model, keras.optimizers.SGD(0.3), *data, steps=1, batch_size=BATCH, seed=seed)
+    assert not caplog.records
+
+
 # --- what is refused
 
 

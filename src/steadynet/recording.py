@@ -220,7 +220,8 @@ def load(name: str | Path) -> Recording:
 
 def _read(path):
     """A file's content, unchecked."""
-    with np.load(path, allow_pickle=False) as file:
+    # NumPy does not close a file that it opened itself and could not read.
+    with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
         head = json.loads(file["__head__"].item())
         arrays = {key: file[key] for key in file.files if key != "__head__"}
     for array in arrays.values():
