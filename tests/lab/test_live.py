@@ -1,0 +1,80 @@
+"""The kernel tier in JupyterLab: a chapter is run, and moving a control trains for real."""
+
+import pytest
+
+pytestmark = [pytest.mark.lab, pytest.mark.browser]
+
+LIVE = ".sn-panels .sn-live"
+SLIDER = ".steadynet input[type=range]"
+
+
+@pytest.fixture(scope="module")
+def page(lab, chromium):
+    """The first chapter with every cell run and its explorer beside a kernel."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 1000})
+    page = context.new_page()
+    page.problems = []
+    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    page.goto(lab.url("index.md"))
+    page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
+    page.get_by_text("| Idle").wait_for(timeout=60_000)  # the kernel has started
+    run_all_cells(page)
+    page.wait_for_selector(SLIDER, timeout=120_000)
+    page.get_by_text("Connected to your Python kernel").wait_for(timeout=60_000)
+    yield page
+    context.close()
+
+
+def run_all_cells(page):
+    """Run › Run All Cells."""
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+
+
+def press(page, key, times=1):
+    """Press a key on the threshold's slider."""
+    slider = page.locator(SLIDER).first
+    slider.focus()
+    for _ in range(times):
+        slider.press(key)
+
+
+def trained(page):
+    """Wait for the end of the training under way; return its curves as drawn."""
+    page.get_by_text("Trained in your kernel").first.wait_for(timeout=120_000)
+    return page.locator(LIVE).evaluate_all("paths => paths.map(p => p.getAttribute('d'))")
+
+
+def test_a_key_press_trains_live_beside_the_recorded_curve(page):
+    recorded = page.locator(".sn-panels .sn-median").first.get_attribute("d")
+    press(page, "ArrowLeft")
+    curves = trained(page)
+    assert all(curves)
+    assert page.locator(SLIDER).first.get_attribute("aria-valuetext") == "0.5"
+    moved = page.locator(".sn-panels .sn-median").first.get_attribute("d")
+    assert moved and moved not in (recorded, *curves)
+
+
+def test_of_twenty_quick_moves_only_the_last_run_remains(page):
+    press(page, "ArrowRight")
+    alone = trained(page)
+    press(page, "ArrowLeft", times=10)
+    press(page, "ArrowRight", times=10)
+    assert trained(page) == alone
+    page.wait_for_timeout(1500)  # time enough for a late message of an older run
+    assert page.locator(LIVE).evaluate_all("p => p.map(q => q.getAttribute('d'))") == alone
+
+
+def test_nothing_went_wrong_on_the_way(page):
+    assert page.problems == []
+    assert page.locator(".steadynet [role=alert]:visible").count() == 0
+    assert page.locator(".jp-OutputArea-output[data-mime-type*=stderr]").count() == 0
+
+
+def test_running_the_cell_again_leaves_one_explorer(page):
+    run_all_cells(page)
+    page.wait_for_timeout(500)
+    page.get_by_text("Connected to your Python kernel").wait_for(timeout=60_000)
+    assert page.locator(".steadynet").count() == 1
+    press(page, "ArrowLeft")
+    assert all(trained(page))
