@@ -1,0 +1,52 @@
+"""A chapter's first line sets the style and keeps TensorFlow's log lines off the page."""
+
+import subprocess
+import sys
+
+import matplotlib as mpl
+import pytest
+
+from steadynet import notebook
+
+
+def fresh(code):
+    """What a fresh interpreter prints and writes to its error stream."""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip(), done.stderr
+
+
+def test_tensorflow_is_imported_without_a_word_and_later_errors_are_seen():
+    out, err = fresh(
+        "import sys; from steadynet import notebook; notebook.prepare()\n"
+        "print('tensorflow' in sys.modules); sys.stderr.write('an error of the reader')"
+    )
+    assert out == "True"
+    assert err == "an error of the reader"
+
+
+def test_a_failed_import_of_tensorflow_is_told(monkeypatch, capfd):
+    def fail(name):
+        raise ModuleNotFoundError(f"No module named {name!r}")
+
+    monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
+    monkeypatch.setattr(notebook.importlib, "import_module", fail)
+    with pytest.raises(ModuleNotFoundError, match="tensorflow"):
+        notebook.prepare()
+    print("seen", file=sys.__stderr__, flush=True)
+    assert capfd.readouterr().err == "seen\n"
+
+
+def test_figures_take_the_style_of_the_book():
+    with mpl.rc_context({"axes.spines.top": True, "legend.frameon": True}):
+        notebook.prepare()
+        assert not mpl.rcParams["axes.spines.top"]
+        assert not mpl.rcParams["legend.frameon"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(21_020_000, "2.1 × 10⁷"), (1.754e-05, "1.8 × 10⁻⁵"), (9.96, "1.0 × 10¹"), (1, "1.0 × 10⁰")],
+)
+def test_numbers_far_from_one_are_written_as_powers(value, text):
+    assert notebook.as_power(value) == text
