@@ -1,0 +1,61 @@
+"""How does the distribution of an activation's inputs move while the network trains?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from steadynet.experiments.base import Claim, Experiment, median_and_range
+
+RATES = (0.1, 0.3, 1.0)
+DEPTH, UNITS, BATCH_SIZE, STEPS, APART = 3, 100, 60, 1500, 25
+QUANTILES = (0.15, 0.5, 0.85)
+SHOWN_UNITS = 8  # of the last hidden layer, the first few: one is as typical as another
+
+
+def run(point):
+    """With or without batch normalization: every seed in turn, its learning rates side by side."""
+    from steadynet.experiments import deep_rows
+
+    row = deep_rows.row(point["normalize"], depth=DEPTH, units=UNITS, activation="sigmoid")
+    found = [_train(row, point["learning_rate"], seed) for seed in point["seed"]]
+    return {name: np.stack([one[name] for one in found], axis=1) for name in found[0]}
+
+
+def _train(row, rates, seed):
+    """Quantiles of the last sigmoids' inputs and test accuracy, every 25 steps."""
+    quantiles, accuracy = [], []
+
+    def look():
+        last = row.inside()[0][:, -1, :, :SHOWN_UNITS].astype("f8")
+        outputs = np.moveaxis(np.quantile(last, QUANTILES, axis=1), 0, 1)
+        # The sigmoid grows with its input, so the quantiles of inputs are those of outputs undone.
+        outputs = np.clip(outputs, 1e-7, 1 - 1e-7)
+        quantiles.append(np.log(outputs / (1 - outputs)))
+        accuracy.append(row.test_accuracy(by_batch=True))
+
+    row.train(
+        *(seed, rates),
+        steps=STEPS,
+        batch_size=BATCH_SIZE,
+        moments=range(0, STEPS + 1, APART),
+        on_moment=look,
+    )
+    return {
+        "inputs": np.stack(quantiles, axis=1).astype("f4"),
+        "test_accuracy": np.stack(accuracy, axis=1),
+    }
+
+
+EXPERIMENT = Experiment(
+    name="input_distribution",
+    question="How does the distribution of an activation's inputs move while the network trains?",
+    axes={"normalize": ("none", "batch norm"), "learning_rate": RATES, "seed": (0, 1, 2, 3, 4)},
+    together=("learning_rate", "seed"),
+    run=run,
+    arrays={
+        "inputs": "15, 50 and 85 % quantiles, over 128 training pictures, of the inputs of 8 units of "
+        "the last hidden layer, every 25 steps from 0: [moment, quantile, unit]",
+        "test_accuracy": "share of the 3,000 test pictures classified correctly at the same steps, by "
+        "their own statistics as one batch: [moment]",
+    },
+)

@@ -1,0 +1,44 @@
+"""Fair comparisons over learning rates: each kind of network at its own best, and how far it goes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def at_best_rate(recording, name, **at):
+    """Values of every seed at the one rate whose mean over seeds is highest.
+
+    Parameters
+    ----------
+    recording : Recording
+    name : str
+        An array in which more is better, one number a run.
+    **at
+        A value for every axis except "learning_rate" and "seed".
+
+    Returns
+    -------
+    ndarray, shape (seeds,)
+    """
+    values = recording.get(name, **at)
+    return values[np.nan_to_num(values.mean(axis=-1), nan=-np.inf).argmax()]
+
+
+def largest_usable_rate(recording, name, *, within=0.1, **at):
+    """The largest rate, for every seed, that is within `within` of the best value over rates.
+
+    Parameters
+    ----------
+    recording, name, **at
+        As in `at_best_rate`.
+    within : float
+        How much may be lost, in the unit of the values.
+
+    Returns
+    -------
+    ndarray, shape (seeds,)
+    """
+    values = np.nan_to_num(recording.get(name, **at), nan=-np.inf)
+    usable = values >= values.max(axis=0) - within
+    rates = np.array(recording.axes["learning_rate"])[:, None]
+    return np.where(usable, rates, 0).max(axis=0)

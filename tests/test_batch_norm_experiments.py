@@ -1,0 +1,250 @@
+"""The batch normalization experiments: their networks, their claims, and a slice run again."""
+
+import keras
+import numpy as np
+import pytest
+
+from steadynet import experiments, networks, normalization, recording, sweeps, training
+from steadynet.experiments import deep_rows, noise
+from steadynet.experiments.pictures import small_pictures
+
+RECORDED = (
+    "batch_norm_depth",
+    "batch_norm_placement",
+    "batch_norm_batch_size",
+    "moving_statistics_lag",
+    "input_distribution",
+    "noisy_batch_norm",
+)
+
+
+# Networks with batch normalization
+
+
+def kernels(model):
+    return [w for w in model.get_weights() if w.ndim == 2]
+
+
+@pytest.mark.parametrize("placement", ["before", "after"])
+def test_kernels_start_alike_with_and_without_batch_norm(placement):
+    plain = networks.dense_network(6, 3, depth=4, seed=7)
+    normalized = networks.dense_network(6, 3, depth=4, seed=7, batch_norm=True, placement=placement)
+    for ours, theirs in zip(kernels(plain), kernels(normalized), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_batch_norm_before_the_activation_replaces_the_bias():
+    model = networks.dense_network(6, 3, depth=1, batch_norm=True, activation="sigmoid")
+    dense, norm, activation, head = model.layers
+    assert not dense.use_bias
+    assert dense.activation is keras.activations.linear
+    assert isinstance(norm, normalization.BatchNorm)
+    assert activation.activation is keras.activations.sigmoid
+    assert head.use_bias
+
+
+def test_batch_norm_after_the_activation_keeps_the_bias():
+    model = networks.dense_network(6, 3, depth=1, batch_norm=True, placement="after")
+    dense, norm, _ = model.layers
+    assert dense.use_bias
+    assert dense.activation is keras.activations.relu
+    assert isinstance(norm, normalization.BatchNorm)
+
+
+def test_batch_norm_may_be_made_to_measure():
+    model = networks.dense_network(
+        6, 3, depth=2, batch_norm=lambda: normalization.BatchNorm(momentum=0.5)
+    )
+    found = [x.momentum for x in model.layers if isinstance(x, normalization.BatchNorm)]
+    assert found == [0.5, 0.5]
+
+
+def test_placement_must_be_known():
+    with pytest.raises(ValueError, match=r"`placement` must be one of .* Received: 'between'"):
+        networks.dense_network(6, 3, depth=1, placement="between")
+
+
+# Many normalized networks side by side
+
+
+@pytest.mark.parametrize("placement", ["before", "after"])
+def test_a_sweep_of_normalized_networks_equals_single_runs(placement):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(64, 6)).astype("f4"), rng.integers(0, 3, 64)
+    options = {"steps": 12, "batch_size": 16, "seed": 3}
+    rates = [0.02, 0.1, 0.3]
+
+    def network():
+        return networks.dense_network(6, 3, depth=4, batch_norm=True, placement=placement)
+
+    sweep = sweeps.Sweep(network())
+    side_by_side = sweep.run(x, y, learning_rates=rates, **options)
+    for k, rate in enumerate(rates):
+        model = network()
+        alone = training.train(model, keras.optimizers.SGD(rate), x, y, **options)
+        np.testing.assert_allclose(side_by_side.loss[k], alone.loss, rtol=1e-4)
+        parts = model.trainable_variables, model.non_trainable_variables
+        for copies, variables in zip(sweep.copies, parts, strict=True):
+            for copy, variable in zip(copies, variables, strict=True):
+                np.testing.assert_allclose(
+                    copy[k], variable.numpy(), rtol=1e-3, atol=1e-5, err_msg=variable.path
+                )
+    # Each copy has its own moving statistics, and the model keeps those it began with.
+    means = sweep.copies[1][0].numpy()
+    assert np.ptp(means, axis=0).max() > 0
+    np.testing.assert_array_equal(sweep.model.non_trainable_variables[0].numpy(), 0)
+
+
+def test_copies_can_be_seen_after_every_chunk():
+    x, y = np.eye(4, dtype="f4"), np.arange(4) % 2
+    sweep = sweeps.Sweep(networks.dense_network(4, 2, depth=1))
+    assert sweep.copies is None
+    seen = []
+    sweep.run(
+        *(x, y),
+        steps=4,
+        batch_size=4,
+        learning_rates=[0.1, 0.2],
+        chunk=2,
+        on_chunk=lambda record: seen.append((record.steps, sweep.copies[0][0].numpy())),
+    )
+    assert [steps for steps, _ in seen] == [2, 4]
+    assert seen[0][1].shape == (2, 4, 32)
+    assert (seen[0][1] != seen[1][1]).any()
+
+
+# Looks inside
+
+
+@pytest.fixture(scope="module")
+def row():
+    return deep_rows.Row("batch norm", depth=3, units=8, activation="relu")
+
+
+def test_moments_come_in_order_and_at_their_steps(row):
+    seen = []
+    record = row.train(
+        *(0, [0.1, 0.5]),
+        steps=12,
+        batch_size=8,
+        moments=(0, 4, 12),
+        on_moment=lambda: seen.append(row.inside()),
+    )
+    assert record.loss.shape == (2, 12)
+    assert [hidden.shape for hidden, _ in seen] == [(2, 3, deep_rows.LOOKED_AT, 8)] * 3
+    assert [norms.shape for _, norms in seen] == [(2, 3)] * 3
+    np.testing.assert_array_equal(seen[0][0][0], seen[0][0][1])  # all copies start alike
+    assert (seen[2][0][0] != seen[2][0][1]).any()
+
+
+def test_hidden_activations_and_gradient_norms_are_those_of_the_network(row):
+    row.train(0, [0.1], steps=4, batch_size=8)
+    hidden, norms = row.inside()
+    model = networks.dense_network(
+        196, 10, depth=3, units=8, batch_norm=lambda: normalization.BatchNorm(momentum=0.9)
+    )
+    for variables, copies in zip(
+        (model.trainable_variables, model.non_trainable_variables), row.copies, strict=True
+    ):
+        for variable, copy in zip(variables, copies, strict=True):
+            variable.assign(copy[0])
+    h = small_pictures()[0][: deep_rows.LOOKED_AT]
+    for k in range(3):
+        for layer in model.layers[3 * k : 3 * k + 3]:
+            h = layer(h, training=True)
+        np.testing.assert_allclose(hidden[0, k], h, atol=1e-4)
+    assert (norms > 0).all()
+
+
+def test_losses_around_begin_with_the_loss_itself(row):
+    row.train(0, [0.1, 0.5], steps=4, batch_size=8)
+    loss, distance, norm = row.around([0.0, 0.5, 1.0])
+    assert loss.shape == distance.shape == (2, 3)
+    np.testing.assert_array_equal(distance[:, 0], 0)
+    assert (distance[:, 1:] > 0).all()
+    assert (norm > 0).all()
+
+
+def test_a_row_of_one_trains_as_a_row_does():
+    options = {"depth": 2, "units": 8, "activation": "elu"}
+    rows = deep_rows.Row("batch norm", **options), deep_rows.Alone("batch norm", **options)
+    losses, accuracies = [], []
+    for row in rows:
+        losses.append(row.train(1, [0.2], steps=10, batch_size=16).loss)
+        accuracies.append(row.test_accuracy())
+    np.testing.assert_allclose(*losses, rtol=1e-4)
+    np.testing.assert_allclose(*accuracies, atol=0.002)
+
+
+def test_with_and_without_batch_norm_see_the_same_pictures_in_the_same_order(monkeypatch):
+    orders = []
+    schedule = training.batch_schedule
+
+    def watched(*arguments):
+        orders.append(schedule(*arguments))
+        return orders[-1]
+
+    monkeypatch.setattr(training, "batch_schedule", watched)
+    for normalize in ("none", "batch norm"):
+        deep_rows.Row(normalize, depth=1, units=4, activation="relu").train(
+            5, [0.1], steps=3, batch_size=4
+        )
+    np.testing.assert_array_equal(*orders)
+
+
+def test_steps_to_a_target_count_from_the_first_step():
+    accuracy = np.array([[0, 0, 1, 1, 1], [1, 0, 1, 0, 1]], "f4")
+    # Two in a row are right after step 4 in the first run, and never in the second.
+    np.testing.assert_array_equal(deep_rows.steps_to(accuracy, 1.0, 2), [4, np.nan])
+
+
+# The noise
+
+
+def test_noise_shifts_between_steps_and_not_within_one():
+    layer = noise.NoisyBatchNorm(seed=3)
+    x = np.random.default_rng(0).normal(size=(2000, 4)).astype("f4")
+    first, second = (layer(x, training=True).numpy() for _ in range(2))
+    assert layer.count.numpy() == 2
+    shifts = first.mean(0), second.mean(0)
+    assert np.abs(shifts).max() < noise.SHIFT + 0.05
+    assert np.abs(shifts[0] - shifts[1]).max() > 0.05
+    assert ((first.std(0) > 0.95) & (first.std(0) < noise.SCALE + 0.1)).all()
+
+
+def test_noise_is_the_same_for_the_same_seed_and_step_and_absent_in_inference():
+    x = np.random.default_rng(0).normal(size=(20, 4)).astype("f4")
+    layers = [noise.NoisyBatchNorm(seed) for seed in (3, 3, 4)]
+    one, same, other = (layer(x, training=True).numpy() for layer in layers)
+    np.testing.assert_array_equal(one, same)
+    assert (one != other).any()
+    plain = normalization.BatchNorm()
+    plain(x, training=True)
+    np.testing.assert_array_equal(layers[0](x), plain(x))
+
+
+# Recordings
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_claims_hold_on_the_recording(name):
+    experiment = experiments.get(name)
+    assert experiment.claims
+    for claim in experiment.claims:
+        found = claim(recording.load(name))
+        assert found.holds, str(found)
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_what_did_not_reproduce_still_does_not(name):
+    for claim in experiments.get(name).not_reproduced:
+        found = claim(recording.load(name))
+        assert not found.holds, str(found)
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_recording_covers_the_whole_grid(name):
+    experiment, recorded = experiments.get(name), recording.load(name)
+    assert recorded.axes == experiment.axes
+    assert set(recorded.arrays) == set(experiment.arrays)
+    assert len(experiment.axes["seed"]) >= 5
