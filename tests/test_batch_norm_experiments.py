@@ -16,6 +16,7 @@ RECORDED = (
     "input_distribution",
     "noisy_batch_norm",
 )
+RECORDED = tuple(name for name in RECORDED if name in experiments.NAMES)
 
 
 # Networks with batch normalization
