@@ -24,7 +24,7 @@ _STYLE: dict[Any, Any] = {
     "axes.spines.right": False,
     "axes.spines.top": False,
     "figure.constrained_layout.use": True,
-    "figure.figsize": (7.0, 3.6),
+    "figure.figsize": (6.0, 3.4),
     "font.size": 11,
     "grid.alpha": 0.25,
     "legend.frameon": False,

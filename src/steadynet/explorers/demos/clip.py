@@ -13,6 +13,7 @@ from steadynet.experiments import clip_threshold
 from steadynet.experiments.temporal_order import (
     BATCH_SIZE,
     CHANCE,
+    KEPT,
     NEVER,
     NORM_EDGES,
     STEPS,
@@ -148,7 +149,7 @@ def _panels():
             caption="Cross-entropy in nats on a log scale; guessing gives 1.39.",
             y="loss",
             y_label="loss",
-            y_domain=(0.001, 10.0),
+            y_domain=(1e-4, 10.0),
             y_scale="log",
         ),
         Histogram(
@@ -206,7 +207,7 @@ def _outcome(recorded, method, learning_rate, threshold):
     lost = len(steps) - int(np.isfinite(solved_at(recorded, **at)).sum())
     if not len(steps):
         final = np.median(recorded.get("accuracy", **at)[:, -4:].mean(axis=-1))
-        ends = f"accuracy ends at {final:.0%} (chance {CHANCE:.0%})"
+        ends = f"accuracy ends at {100 * final:.0f} % (chance {100 * CHANCE:.0f} %)"
         return f"Solved on 0 of {len(solved)} seeds in {STEPS:,} steps; {ends}."
     spread = f" (median; {steps.min():,.0f} to {steps.max():,.0f})" if len(steps) > 1 else ""
     when = f"after {np.median(steps):,.0f} steps{spread}"
@@ -228,7 +229,7 @@ def _versions(recorded):
     """Where the numbers come from."""
     versions = recorded.meta["versions"]
     return (
-        f"{len(recorded.axes['seed'])} seeds a setting, batches of {BATCH_SIZE} fresh sequences of "
+        f"Batches of {BATCH_SIZE} fresh sequences of "
         f"{clip_threshold.LENGTH} symbols, plain gradient descent. "
         f"TensorFlow {versions['tensorflow']}, Keras {versions['keras']}."
     )
@@ -294,7 +295,8 @@ def train(setting, report) -> str:
         setting["method"], learning_rate=rate, threshold=threshold, chunk=WINDOW, on_chunk=show
     )
     found = summarize(record)
-    ends = f"not solved; accuracy ends at {found['accuracy'][-4:].mean():.0%}."
+    ends = f"not solved; accuracy ends at {100 * found['accuracy'][-4:].mean():.0f} %."
     if np.isfinite(found["solved_at"]):
-        ends = f"solved after {found['solved_at']:,.0f} steps."
+        again = "" if found["accuracy"][-1] >= KEPT else ", and lost again"
+        ends = f"solved after {found['solved_at']:,.0f} steps{again}."
     return f"Seed {LIVE_SEED}, trained here: {ends}"
