@@ -1,5 +1,6 @@
 """A chapter's first line sets the style and keeps TensorFlow's log lines off the page."""
 
+import importlib
 import subprocess
 import sys
 
@@ -26,11 +27,15 @@ def test_tensorflow_is_imported_without_a_word_and_later_errors_are_seen():
 
 
 def test_a_failed_import_of_tensorflow_is_told(monkeypatch, capfd):
-    def fail(name):
-        raise ModuleNotFoundError(f"No module named {name!r}")
+    real = importlib.import_module
+
+    def without_tensorflow(name, *package):
+        if name == "tensorflow":
+            raise ModuleNotFoundError(f"No module named {name!r}")
+        return real(name, *package)
 
     monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
-    monkeypatch.setattr(notebook.importlib, "import_module", fail)
+    monkeypatch.setattr(importlib, "import_module", without_tensorflow)
     with pytest.raises(ModuleNotFoundError, match="tensorflow"):
         notebook.prepare()
     print("seen", file=sys.__stderr__, flush=True)
