@@ -287,8 +287,8 @@ def test_style_asks_a_notebook_for_svg():
         "formatter = InteractiveShell.instance().display_formatter\n"
         "formatter.active_types = formatter.format_types\n"  # as a kernel has it
         "from steadynet import figures; figures.use_style()\n"
-        "from matplotlib.figure import Figure\n"
-        "print(sorted(formatter.format(Figure())[0]))"
+        "from matplotlib.figure import Figure; figure = Figure(); figure.subplots()\n"
+        "print(sorted(formatter.format(figure)[0]))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "image/svg+xml" in done.stdout
