@@ -308,7 +308,7 @@ def plot_rules(rules, *, ax=None):
         ax.plot(rates, rules[key], marker=MARKS[i], color=COLOURS[(0, 1, 3)[i]], label=key)
     ax.set(xscale="log", yscale="log", xlabel="learning rate", ylabel="threshold")
     _tick_rates(ax, rates)
-    ax.legend(fontsize=9, loc="center left", bbox_to_anchor=(1, 0.5))
+    ax.legend(fontsize=9, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1))
     return ax
 
 
@@ -357,5 +357,5 @@ def plot_adaptive_clipping(recording, *, ax=None):
     ax.axhline(adaptive_clipping.CHANCE, color="0.5", lw=1, ls=":")
     ax.set(xscale="log", xlabel="learning rate", ylabel="accuracy", ylim=(0, 0.85))
     _tick_rates(ax, recording.axes["learning_rate"])
-    ax.legend(fontsize=9, loc="center left", bbox_to_anchor=(1, 0.5))
+    ax.legend(fontsize=9, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1))
     return ax
