@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from steadynet import reuse, training
+from steadynet import normalization, reuse, training
 from steadynet.reuse import (
     cache_features,
     cuts,
@@ -27,20 +27,25 @@ from steadynet.reuse import (
 layers = keras.layers
 
 
-def block(filters, **kwargs):
+def block(filters, norm=layers.BatchNormalization):
     """Convolution, batch norm, activation, pooling: two layers with weights."""
     return [
-        layers.Conv2D(filters, 3, padding="same", **kwargs),
-        layers.BatchNormalization(),
+        layers.Conv2D(filters, 3, padding="same"),
+        norm(),
         layers.Activation("tanh"),
         layers.MaxPooling2D(),
     ]
 
 
-def plain_network():
+def plain_network(norm=layers.BatchNormalization):
     """Counts: conv 1, norm 2, conv 3, norm 4, dense 5, dense 6."""
     top = [layers.Flatten(), layers.Dense(6, "tanh"), layers.Dropout(0.5), layers.Dense(4)]
-    return keras.Sequential([keras.Input((8, 8, 1)), *block(3), *block(4), *top])
+    return keras.Sequential([keras.Input((8, 8, 1)), *block(3, norm), *block(4, norm), *top])
+
+
+def our_network():
+    """The same layers with this package's batch norm."""
+    return plain_network(normalization.BatchNorm)
 
 
 def nested_network():
@@ -64,7 +69,12 @@ def functional_network():
     return keras.Model(x, layers.Dense(4)(h))
 
 
-NETWORKS = {"plain": plain_network, "nested": nested_network, "functional": functional_network}
+NETWORKS = {
+    "plain": plain_network,
+    "ours": our_network,
+    "nested": nested_network,
+    "functional": functional_network,
+}
 every_network = pytest.mark.parametrize("build", NETWORKS.values(), ids=NETWORKS)
 
 
@@ -109,7 +119,7 @@ def changed_layers(model, before):
 @every_network
 def test_layers_count_from_the_input_inside_nested_models_too(build):
     names = [type(layer).__name__ for layer in weighted_layers(build())]
-    conv = ["Conv2D", "BatchNormalization"]
+    conv = ["Conv2D", "BatchNorm" if build is our_network else "BatchNormalization"]
     assert names == [*conv, *conv, "Dense", "Dense"]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from steadynet import normalization
 from steadynet.checkpoints.files import CheckpointError
 from steadynet.reuse import weighted_layers
 from steadynet.reuse.walk import GRAPHS, Walk
@@ -22,7 +23,11 @@ _KERNELS: tuple = (
     ((keras.layers.Dense,), lambda w: w.T),
     ((keras.layers.Embedding,), lambda w: w),
 )
-_NORMS = (keras.layers.BatchNormalization, keras.layers.LayerNormalization)
+_NORMS = (
+    keras.layers.BatchNormalization,
+    keras.layers.LayerNormalization,
+    normalization.BatchNorm,
+)
 _THEIRS = {
     "kernel": "weight",
     "embeddings": "weight",

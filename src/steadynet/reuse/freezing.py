@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import keras
 import numpy as np
 
+from steadynet import normalization
+
 __all__ = [
     "freeze_layers",
     "gradual_unfreezing",
@@ -254,8 +256,8 @@ def check_count(name: str, value, most: int) -> None:
 
 
 def is_batch_norm(layer) -> bool:
-    """Whether a layer is a batch normalization."""
-    return isinstance(layer, keras.layers.BatchNormalization)
+    """Whether a layer is a batch normalization, Keras's or this package's."""
+    return isinstance(layer, (keras.layers.BatchNormalization, normalization.BatchNorm))
 
 
 def has_weights(layer) -> bool:
