@@ -16,9 +16,9 @@ PACKAGE = Path(steadynet.__file__).parent
 ROWS = (
     ("data", "_gradients"),
     ("datasets", "networks", "normalization", "clipping"),
-    ("reuse", "checkpoints", "training", "sweeps"),
+    ("reuse", "checkpoints", "_checks", "training", "sweeps"),
     ("experiments", "recording", "recordings"),
-    ("figures", "explorers", "exercises"),
+    ("figures", "explorers", "exercises", "notebook"),
     ("site",),
 )
 ROW_OF = {name: row for row, names in enumerate(ROWS) for name in names}
@@ -27,7 +27,8 @@ PRESENT = sorted(module.name for module in pkgutil.iter_modules([str(PACKAGE)]))
 DRAWING = {"matplotlib", "ipywidgets", "anywidget"}
 FIRST_ROWS = [name for name in PRESENT if ROW_OF.get(name, 99) <= 1]
 WITHOUT_TENSORFLOW = [
-    n for n in ("data", "datasets", "recording", "figures", "explorers") if n in PRESENT
+    *("data", "datasets", "recording", "experiments", "figures", "notebook"),
+    *("explorers", "explorers.demos"),
 ]
 
 
@@ -90,6 +91,23 @@ def test_first_rows_import_where_no_drawing_library_is():
 @pytest.mark.parametrize("module", WITHOUT_TENSORFLOW)
 def test_module_opens_without_tensorflow(module):
     assert not modules_loaded_by(f"import steadynet.{module}") & {"tensorflow", "keras"}
+
+
+def test_figures_and_demos_of_a_recording_are_drawn_without_tensorflow():
+    # A chapter that only shows what was recorded opens as fast as its explorer.
+    draw = (
+        "from steadynet import experiments, figures, recording\n"
+        "from steadynet.explorers import demos\n"
+        "[experiments.get(name) for name in experiments.NAMES]\n"
+        "[demos.clip_demo().fallback(), demos.cliff_demo().fallback()]\n"
+        "figures.plot_angles(recording.load('clip_direction'))"
+    )
+    assert not modules_loaded_by(draw) & {"tensorflow", "keras"}
+
+
+def test_each_room_loads_only_the_libraries_it_needs():
+    assert "ipywidgets" not in modules_loaded_by("import steadynet.figures")
+    assert "matplotlib" not in modules_loaded_by("import steadynet.recording")
 
 
 def test_package_quiets_tensorflow_unless_told_otherwise():
