@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from steadynet.experiments.base import Claim, Experiment, median_and_range
+from steadynet.experiments.rates import at_best_rate
 
 BATCH_SIZES = (2, 4, 8, 16, 32, 64, 128, 256, 512)
-RATES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
-DEPTH, UNITS, ACTIVATION, STEPS, LAST = 10, 24, "elu", 300, 25
+RATES = (0.01, 0.03, 0.1, 0.3, 1.0)
+DEPTH, UNITS, ACTIVATION, STEPS, LAST = 10, 24, "elu", 240, 20
 
 
 def run(point):
@@ -32,6 +33,76 @@ def run(point):
     return {name: np.stack([one[name] for one in found], axis=1) for name in found[0]}
 
 
+def gain(recording, batch_size):
+    """Test accuracy gained by batch normalization, each arm at its best rate, by seed."""
+    with_it, without = (
+        at_best_rate(recording, "test_accuracy", normalize=n, batch_size=batch_size)
+        for n in ("batch norm", "none")
+    )
+    return with_it - without
+
+
+def breaks_down_at_two(recording):
+    """Of two numbers, normalizing leaves only which one is larger."""
+    points = 100 * gain(recording, 2)
+    return Claim(
+        "At batch 2, batch normalization loses more than 20 points, each arm at its best rate.",
+        **median_and_range(points),
+        unit="percentage points of test accuracy",
+        holds=bool((points < -20).all()),
+    )
+
+
+def loses_at_four(recording):
+    """Four are still too few."""
+    points = 100 * gain(recording, 4)
+    return Claim(
+        "At batch 4, batch normalization loses test accuracy, each arm at its best rate.",
+        **median_and_range(points),
+        unit="percentage points of test accuracy",
+        holds=bool((points < 0).all()),
+    )
+
+
+def gains_from_thirty_two(recording):
+    """From 32 on it helps at every batch size."""
+    points = 100 * np.array([gain(recording, b) for b in BATCH_SIZES if b >= 32])
+    return Claim(
+        "At every batch size from 32 to 512, batch normalization gains (mean over batch sizes).",
+        **median_and_range(points.mean(axis=0)),
+        unit="percentage points of test accuracy",
+        holds=bool((np.median(points, axis=1) > 0).all() and (points.mean(axis=0) > 0).all()),
+    )
+
+
+def error_grows_as_batches_shrink(recording):
+    """Wu and He (2018): error 23.6 % at batch 32, 34.7 % at batch 2."""
+    at_2, at_32 = (
+        at_best_rate(recording, "test_accuracy", normalize="batch norm", batch_size=b)
+        for b in (2, 32)
+    )
+    points = 100 * (at_32 - at_2)
+    return Claim(
+        "From batch 32 to 2, the test error of the normalized network grows by over 11 points.",
+        **median_and_range(points),
+        unit="percentage points of test error",
+        holds=bool((points > 11).all()),
+    )
+
+
+def moving_statistics_are_to_blame(recording):
+    """Do small batches train well, and only leave poor moving statistics behind?"""
+    at = {"normalize": "batch norm", "batch_size": 4, "learning_rate": 0.03}
+    by_batch = recording.get("test_accuracy_by_batch", **at)
+    points = 100 * (by_batch - recording.get("test_accuracy", **at))
+    return Claim(
+        "At batch 4, exact statistics in testing win back half of what batch normalization loses.",
+        **median_and_range(points),
+        unit="percentage points of test accuracy",
+        holds=bool((points > -50 * gain(recording, 4)).all()),
+    )
+
+
 EXPERIMENT = Experiment(
     name="batch_norm_batch_size",
     question="How small may the batch be before batch normalization stops helping?",
@@ -46,6 +117,13 @@ EXPERIMENT = Experiment(
     arrays={
         "test_accuracy": "share of the 3,000 test pictures classified correctly, moving statistics",
         "test_accuracy_by_batch": "the same by the statistics of all test pictures as one batch",
-        "train_accuracy": "share of the last 25 training batches classified correctly",
+        "train_accuracy": "share of the last 20 training batches classified correctly",
     },
+    claims=(
+        breaks_down_at_two,
+        loses_at_four,
+        gains_from_thirty_two,
+        error_grows_as_batches_shrink,
+    ),
+    not_reproduced=(moving_statistics_are_to_blame,),
 )

@@ -62,7 +62,7 @@ class Row:
         rates : sequence of float
         steps, batch_size : int
         moments : sequence of int
-            Numbers of steps after which `on_moment` is called without arguments; 0 is before the first.
+            Numbers of steps after which `on_moment` is called, without arguments; 0 is the start.
         on_moment : callable, optional
 
         Returns
@@ -120,7 +120,7 @@ class Row:
         return np.stack(hidden), np.stack(norms)
 
     def around(self, lengths):
-        """How loss and gradient change along the gradient: at ``w - length * rate * g`` for each copy.
+        """How loss and gradient change along the gradient: at ``w - length * rate * g``, by copy.
 
         Parameters
         ----------
@@ -210,7 +210,7 @@ def windows(curve, window):
 
 
 def steps_to(accuracy, target, window):
-    """Steps until the mean of the last `window` accuracies reaches `target`; NaN if it never does."""
+    """Steps until the mean of the last `window` accuracies reaches `target`; NaN if never."""
     sums = np.cumsum(np.insert(accuracy, 0, 0, axis=-1), axis=-1, dtype="f8")
     there = sums[..., window:] - sums[..., :-window] >= target * window - 1e-6
     return np.where(there.any(-1), there.argmax(-1) + window, np.nan).astype("f4")

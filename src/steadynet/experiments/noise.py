@@ -13,7 +13,7 @@ SHIFT, SCALE, WITHIN = 0.5, 1.25, 0.1
 
 
 class NoisyBatchNorm(normalization.BatchNorm):
-    """``s * BN(x) + m`` in training, where each unit gets new distributions of s and m at each step.
+    """``s * BN(x) + m`` in training, where each unit gets new distributions of s, m at each step.
 
     For a unit at a step, ``mu ~ U(-0.5, 0.5)`` and ``sigma ~ U(1, 1.25)``; then for each example
     ``m ~ U(mu - 0.1, mu + 0.1)`` and ``s ~ N(sigma, 0.1)``. In inference there is no noise.

@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from steadynet.experiments.base import Claim, Experiment, median_and_range
+from steadynet.experiments.rates import at_best_rate
 
 NORMALIZE = ("none", "batch norm", "noisy batch norm")
-RATES = (0.01, 0.03, 0.1, 0.3, 1.0)
+RATES = (0.01, 0.03, 0.1, 0.3)
 DEPTH, UNITS, ACTIVATION, BATCH_SIZE = 15, 24, "relu", 64
 STEPS, APART, WINDOW = 400, 40, 10
+LAST = 5  # windows at the end whose mean accuracy counts, since in evaluation there is no noise
 LENGTHS = (0.0, 0.5, 1.0, 2.0, 4.0)  # of steps tried, in learning rates
 
 
@@ -48,8 +50,10 @@ def _train(row, rate, seed):
     means, deviations, losses, distances, norms = (
         np.stack(part, axis=1) for part in zip(*looks, strict=True)
     )
+    accuracy = deep_rows.windows(record.accuracy, WINDOW)
     return {
-        "accuracy": deep_rows.windows(record.accuracy, WINDOW),
+        "accuracy": accuracy,
+        "final_accuracy": accuracy[:, -LAST:].mean(axis=-1),
         "test_accuracy": row.test_accuracy(),
         "drift": _drift(means, deviations),
         "loss_along": losses,
@@ -66,6 +70,85 @@ def _drift(means, deviations):
         return (change / spread).astype("f4")
 
 
+def noisy_beats_plain(recording):
+    """At a rate that is high for the plain network, noise and all."""
+    at = {"learning_rate": 0.3}
+    points = recording.get("final_accuracy", normalize="noisy batch norm", **at)
+    points = 100 * (points - recording.get("final_accuracy", normalize="none", **at))
+    return Claim(
+        "At rate 0.3, noisy batch normalization trains over 10 points better than none.",
+        **median_and_range(points),
+        unit="percentage points of training accuracy",
+        holds=bool((points > 10).all()),
+    )
+
+
+def noisy_beats_plain_at_best_rates(recording):
+    """The same, each arm at its own best rate."""
+    points = 100 * (
+        at_best_rate(recording, "final_accuracy", normalize="noisy batch norm")
+        - at_best_rate(recording, "final_accuracy", normalize="none")
+    )
+    return Claim(
+        "Each arm at its best rate, noisy batch normalization trains better than none.",
+        **median_and_range(points),
+        unit="percentage points of training accuracy",
+        holds=bool((points > 0).all()),
+    )
+
+
+def noise_unsettles(recording):
+    """The noise does what it is there for: distributions move more than in the plain network."""
+    at = {"learning_rate": 0.03}
+    drift = [
+        np.nanmedian(recording.get("drift", normalize=n, **at), axis=(-1, -2))
+        for n in ("noisy batch norm", "none")
+    ]
+    return Claim(
+        "At rate 0.03, units' means move more from look to look with noisy batch normalization "
+        "than with none.",
+        **median_and_range(drift[0] / drift[1]),
+        unit="times as far",
+        holds=bool((drift[0] > drift[1]).all()),
+    )
+
+
+def band(recording, **at):
+    """Width of the band of losses along the gradient, log(largest / smallest): median of looks."""
+    losses = recording.get("loss_along", **at)
+    return np.nanmedian(np.log(losses.max(axis=-1) / losses.min(axis=-1)), axis=-1)
+
+
+def narrower_band(recording):
+    """The loss changes less, and more evenly, along the gradient."""
+    at = {"learning_rate": 0.03}
+    ratio = band(recording, normalize="none", **at) / band(recording, normalize="batch norm", **at)
+    return Claim(
+        "At rate 0.03, the losses along the gradient span a band over twice as wide without batch "
+        "normalization (as a ratio of losses, on a log scale).",
+        **median_and_range(ratio),
+        unit="times as wide",
+        holds=bool((ratio > 2).all()),
+    )
+
+
+def steadier_gradient(recording):
+    """The gradient still says something after a step along it."""
+    at = {"learning_rate": 0.03}
+    turned = []
+    for normalize in ("none", "batch norm"):
+        distance = recording.get("gradient_distance", normalize=normalize, **at).max(axis=-1)
+        norm = recording.get("gradient_norm", normalize=normalize, **at)
+        turned.append(np.nanmedian(distance / norm, axis=-1))
+    return Claim(
+        "At rate 0.03, a step along the gradient changes it over 1.5 times as much without batch "
+        "normalization, as a share of its norm.",
+        **median_and_range(turned[0] / turned[1]),
+        unit="times as much",
+        holds=bool((turned[0] / turned[1] > 1.5).all()),
+    )
+
+
 EXPERIMENT = Experiment(
     name="noisy_batch_norm",
     question="Does batch normalization work by steadying distributions, or by smoothing the loss?",
@@ -73,14 +156,22 @@ EXPERIMENT = Experiment(
     together=("learning_rate", "seed"),
     run=run,
     arrays={
-        "accuracy": "share of each batch classified correctly, mean over windows of 10 steps: [window]",
+        "accuracy": "share of each batch classified correctly, means of 10 steps: [window]",
+        "final_accuracy": "mean of the last 5 windows",
         "test_accuracy": "share of the 3,000 test pictures classified correctly after training",
-        "drift": "mean over a layer's units of the change in a unit's mean output within 40 steps, as "
-        "a share of its standard deviation over pictures: [moment, layer]",
+        "drift": "mean over a layer's units of the change in a unit's mean output within 40 steps, "
+        "as a share of its standard deviation over pictures: [moment, layer]",
         "loss_along": "loss on 128 training pictures after a step of LENGTHS times the rate along "
         "their gradient, every 40 steps from 0: [moment, length]",
         "gradient_distance": "L2 distance of the gradient there from the gradient before the step: "
         "[moment, length]",
         "gradient_norm": "L2 norm of the gradient before the step: [moment]",
     },
+    claims=(
+        noisy_beats_plain,
+        noise_unsettles,
+        narrower_band,
+        steadier_gradient,
+    ),
+    not_reproduced=(noisy_beats_plain_at_best_rates,),
 )

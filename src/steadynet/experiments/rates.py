@@ -1,4 +1,4 @@
-"""Fair comparisons over learning rates: each kind of network at its own best, and how far it goes."""
+"""Fair comparisons over learning rates: each kind of network at its best, and how far it goes."""
 
 from __future__ import annotations
 
