@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from steadynet.explorers.panels import Panel, as_json, require
+from steadynet.explorers.panel import Panel, as_json, require
 
 KINDS = ("slider", "choice", "switch")
 
@@ -198,7 +198,7 @@ class Demo:
     controls : sequence of Control
         Their values are the leading dimensions of every array that depends on the setting.
     panels : sequence of Panel
-        What is drawn: `Curves`, `Histogram`, `Surface`, …
+        What is drawn: `Curves`, `Histogram`, `Surface`, `Layers`, `Sweep`, `Network`.
     arrays : mapping of str to array
         The recorded numbers that the panels name.
     outcome : Table

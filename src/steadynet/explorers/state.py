@@ -41,9 +41,9 @@ def pack(array: Any, log: bool = False, span: tuple[float, float] | None = None)
     values = np.asarray(array, dtype=float)
     there = values[~np.isnan(values)]
     lo, hi = (float(there.min()), float(there.max())) if there.size else (0.0, 0.0)
-    log = log and lo > 0
+    crosses, log = log and lo <= 0, log and lo > 0
     wide = span is not None and not log and (hi - lo) > (span[1] - span[0]) * LARGEST / FINEST
-    plain = bool(np.all(np.isfinite(there))) and not wide
+    plain = bool(np.all(np.isfinite(there))) and not wide and not crosses
     head = {"shape": list(values.shape), "log": log and plain}
     if not plain:
         return {

@@ -1,0 +1,156 @@
+"""The kinds of panel over the layers of a network, and over the values of one control."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from steadynet.explorers.panel import Chart, require
+
+if TYPE_CHECKING:
+    from steadynet.explorers.spec import Demo
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layers(Chart):
+    """A quantity of each layer as bands of quantiles, at a moment of training the reader picks.
+
+    The panel has a slider for the moment; all `Layers` panels of a demo share it.
+
+    Parameters
+    ----------
+    y : str
+        Name of an array shaped ``(*controls, moment, layer, quantile)``, as deep as the deepest
+        network; NaN: no such layer (not drawn). With one quantile the last dimension may be
+        left out. Live arrays are shaped ``(moments so far, layer, quantile)``.
+    y_label, y_domain, y_scale, y_format
+        See `Chart`.
+    moments : sequence of float
+        Rising steps after which the layers were looked at.
+    quantiles : sequence of float
+        Rising shares, symmetric around the middle one, 0.5: three or five of them draw bands,
+        ``(0.5,)`` a line.
+    moment : int
+        Position of the moment it opens at; the last by default.
+    moment_texts : sequence of str, optional
+        The moments as people say them. By default "step 1,000".
+    x_label : str
+        What is counted from the first layer, 1, to the last.
+    """
+
+    kind: ClassVar[str] = "layers"
+    moments: Sequence[float]
+    quantiles: Sequence[float] = (0.05, 0.25, 0.5, 0.75, 0.95)
+    moment: int = -1
+    moment_texts: Sequence[str] = ()
+    x_label: str = "layer"
+
+    def check(self, demo: Demo) -> None:
+        """Raise ValueError unless the panel fits `demo`."""
+        super().check(demo)
+        where, n = f"of panel {self.title!r}", len(self.moments)
+        self._grid(self.moments, "moments")
+        require(-n <= self.moment < n, f"`moment` {where}", f"in {-n}…{n - 1}", self.moment)
+        texts = len(self.moment_texts) in (0, n)
+        require(texts, f"`moment_texts` {where}", f"{n} texts, one a moment", self.moment_texts)
+        shares = np.asarray(self.quantiles, dtype=float)
+        rising = shares.size in (1, 3, 5) and bool(np.all(np.diff([0, *shares.flat, 1]) > 0))
+        good = rising and np.allclose(shares + shares[::-1], 1)
+        require(good, f"`quantiles` {where}", "1, 3 or 5, rising around 0.5", self.quantiles)
+        words = "(*controls, moment, layer, quantile)"
+        self._array(demo, self.y, self._trailing(demo), words)
+        for panel in demo.panels:
+            if isinstance(panel, Layers):
+                same = panel._opening() == self._opening()
+                what = "`moments`, `moment` and `moment_texts` of the Layers panels of a demo"
+                require(same, what, "the same", [self._opening(), panel._opening()])
+
+    def describe(self, demo: Demo) -> dict:
+        """The panel as JSON for the view."""
+        texts, opening = self._opening()
+        n = len(self._trailing(demo))
+        layers = np.shape(demo.arrays[self.y])[-1 if n == 2 else -2]
+        return {
+            **super().describe(demo),
+            "x_label": self.x_label,
+            "layers": layers,
+            "quantiles": [float(q) for q in self.quantiles],
+            "moments": texts,
+            "moment": opening,
+            "steps": [float(m) for m in self.moments],
+        }
+
+    def _trailing(self, demo: Demo) -> tuple:
+        """Dimensions of its array after those of the controls; None is any size."""
+        shape = np.shape(demo.arrays.get(self.y, ()))
+        short = len(self.quantiles) == 1 and len(shape) == len(demo.shape) + 2
+        return (len(self.moments), None, *(() if short else (len(self.quantiles),)))
+
+    def _opening(self) -> tuple[list[str], int]:
+        """The moments as people say them, and the position of the first one shown."""
+        texts = list(self.moment_texts) or [f"step {m:,.6g}" for m in self.moments]
+        return texts, self.moment % len(self.moments)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sweep(Chart):
+    """An outcome at every value of one control, the present value marked; a click moves there.
+
+    The other controls stay at their present values. A median line and the range of the seeds.
+
+    Parameters
+    ----------
+    control : str
+        Name of the control along the horizontal axis: evenly spaced, its texts as ticks.
+    y : str
+        Name of an array shaped ``(*controls, seed)``. NaN: no run. Live arrays are shaped
+        ``(seed,)`` or hold one number: the outcome so far.
+    y_label, y_domain, y_scale, y_format
+        See `Chart`.
+    label : str
+        What `y` is, said beside a reference, such as "pretrained".
+    reference : str, optional
+        Name of a second array shaped ``(*controls, seed)``, drawn for comparison.
+    reference_label : str
+        What that is, such as "from scratch".
+    x_label : str
+        The control's label by default.
+    """
+
+    kind: ClassVar[str] = "sweep"
+    control: str
+    label: str = ""
+    reference: str | None = None
+    reference_label: str = "reference"
+    x_label: str = ""
+
+    def uses(self) -> dict[str, dict]:
+        """Arrays it draws."""
+        used = super().uses()
+        return used | ({self.reference: used[self.y]} if self.reference else {})
+
+    def check(self, demo: Demo) -> None:
+        """Raise ValueError unless the panel fits `demo`."""
+        super().check(demo)
+        demo.control(self.control)
+        for name in (self.y, self.reference):
+            if name is not None:
+                self._array(demo, name, (None,), "(*controls, seed)")
+        named = self.reference is None or bool(self.label and self.reference_label)
+        labels = (self.label, self.reference_label)
+        where = f"of panel {self.title!r}"
+        require(named, f"`label` and `reference_label` {where}", "given with `reference`", labels)
+
+    def describe(self, demo: Demo) -> dict:
+        """The panel as JSON for the view."""
+        return {
+            **super().describe(demo),
+            "control": [c.name for c in demo.controls].index(self.control),
+            "x_label": self.x_label or demo.control(self.control).label,
+            "label": self.label,
+            "reference": self.reference,
+            "reference_label": self.reference_label,
+        }
