@@ -5,9 +5,9 @@ Only an experiment's `run` imports this module: it loads TensorFlow.
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import itertools
+from collections.abc import Sequence
 
 import keras
 import numpy as np
@@ -34,18 +34,19 @@ class Row:
     """
 
     def __init__(self, normalize, *, momentum=0.9, **options):
+        seeds = itertools.count()
         kinds = {
             "none": False,
             "batch norm": lambda: normalization.BatchNorm(momentum=momentum),
             "noisy batch norm": lambda: noise.NoisyBatchNorm(next(seeds), momentum=momentum),
         }
-        seeds = itertools.count()
         self._network = functools.partial(
             networks.dense_network, PIXELS, CLASSES, batch_norm=kinds[normalize], **options
         )
         self.model = self._network()
         self._sweep = sweeps.Sweep(self.model)
-        self.copies, self.rates = None, ()
+        self.copies: list[list[tf.Tensor]] = []
+        self.rates: Sequence[float] = ()
         self._inside = keras.Model(self.model.inputs, [*_hidden(self.model), *self.model.outputs])
         self._predict = tf.function(self._logits)
         self._look = tf.function(self._look_at)
@@ -184,8 +185,8 @@ class Alone(Row):
     def _run(self, rates, **options):
         (rate,) = rates
         record = self._trainer.run(*small_pictures(), learning_rate=rate, **options)
-        curves = {k: v[None] for k, v in vars(record).items() if isinstance(v, np.ndarray)}
-        return dataclasses.replace(record, **curves)
+        names = ("loss", "accuracy", "gradient_norm", "clipped")
+        return training.Record(**{name: getattr(record, name)[None] for name in names})
 
     def _newest(self):
         parts = self.model.trainable_variables, self.model.non_trainable_variables
