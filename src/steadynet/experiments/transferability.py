@@ -1,0 +1,130 @@
+"""How transferable are the features of each layer, to similar and dissimilar classes?"""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+
+from steadynet.experiments import transfer
+from steadynet.experiments.base import Claim, Experiment, median_and_range
+
+TARGET = "tops"
+SOURCES = {"similar": "other clothing", "dissimilar": "footwear", "itself": TARGET, "random": None}
+N_REUSED = (1, 2, 3, 4)
+STEPS = 400
+
+
+def run(point):
+    """One source and seed: every number of layers, frozen and fine-tuned, and the base network."""
+    seed, source, counts = point["seed"], SOURCES[point["source"]], point["n_reused"]
+    starts = {n: transfer.start(TARGET, seed, source, n, steps=STEPS) for n in counts}
+    found = [
+        [end(starts[n], n if held == "frozen" else 0, seed) for n in counts]
+        for held in point["held"]
+    ]
+    shape = len(point["held"]), len(counts)
+    return {
+        "accuracy": np.array(found, "float32"),
+        "base": np.full(shape, base(seed), "float32"),
+    }
+
+
+def end(weights, n_frozen, seed):
+    """Test accuracy after training from these weights."""
+    options = {"seed": seed, "steps": STEPS, "every": STEPS}
+    return transfer.train(transfer.task(TARGET), 3, weights, n_frozen, **options)["accuracy"][-1]
+
+
+@functools.cache
+def base(seed):
+    """Test accuracy of a network with nothing reused."""
+    return end(transfer.start(TARGET, seed), 0, seed)
+
+
+def change(recording, source, held):
+    """Accuracy less that of the base network, by number of layers and seed."""
+    at = {"source": source, "held": held}
+    return recording.get("accuracy", **at) - recording.get("base", **at)
+
+
+def _points_claim(statement, gain, holds):
+    """A claim about a difference in accuracy."""
+    return Claim(statement, **median_and_range(100 * gain), unit="percentage points", holds=holds)
+
+
+def frozen_transfer_falls(recording):
+    """AnB: the more layers of another task are frozen, the worse."""
+    fall = change(recording, "dissimilar", "frozen")
+    fall = fall[0] - fall[-1]
+    return _points_claim(
+        "Frozen layers from dissimilar classes (AnB): four lose accuracy over one.",
+        fall,
+        bool((fall > 0).all()),
+    )
+
+
+def fine_tuned_transfer_does_not_fall(recording):
+    """AnB+: fine-tuned, the same layers cost nothing."""
+    fall = change(recording, "dissimilar", "fine-tuned")
+    fall = fall[0] - fall[-1]
+    return _points_claim(
+        "Fine-tuned (AnB+), four layers from dissimilar classes lose at most 2 points over one.",
+        fall,
+        bool(np.median(fall) < 0.02),
+    )
+
+
+def similar_beats_dissimilar(recording):
+    """Frozen layers transfer better from similar classes."""
+    gain = change(recording, "similar", "frozen") - change(recording, "dissimilar", "frozen")
+    return _points_claim(
+        "Four frozen layers transfer better from similar classes than from dissimilar ones.",
+        gain[-1],
+        bool(np.median(gain[-1]) > 0),
+    )
+
+
+def random_filters_lose(recording):
+    """Random frozen filters fall behind learned ones, of whichever task."""
+    gain = change(recording, "dissimilar", "frozen") - change(recording, "random", "frozen")
+    return _points_claim(
+        "Four frozen layers of random filters lose to four from dissimilar classes.",
+        gain[-1],
+        bool((gain[-1] > 0).all()),
+    )
+
+
+def own_layers_dip(recording):
+    """BnB: freezing a network's own lower layers and training the rest anew loses in the middle."""
+    dip = -change(recording, "itself", "frozen")[1:3].mean(axis=0)
+    return _points_claim(
+        "A network's own layers, frozen with the rest trained anew (BnB), lose at 2 and 3 layers.",
+        dip,
+        bool((dip > 0).all()),
+    )
+
+
+EXPERIMENT = Experiment(
+    name="transferability",
+    question="How transferable are the features of each layer, to similar and dissimilar classes?",
+    axes={
+        "source": tuple(SOURCES),
+        "held": ("frozen", "fine-tuned"),
+        "n_reused": N_REUSED,
+        "seed": (0, 1, 2, 3, 4),
+    },
+    together=("held", "n_reused"),
+    run=run,
+    arrays={
+        "accuracy": "share of 900 test pictures of tops classified correctly after 400 steps",
+        "base": "the same of a network with no layer reused",
+    },
+    claims=(
+        frozen_transfer_falls,
+        fine_tuned_transfer_does_not_fall,
+        similar_beats_dissimilar,
+        random_filters_lose,
+    ),
+    not_reproduced=(own_layers_dip,),
+)
