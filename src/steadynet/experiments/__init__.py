@@ -16,6 +16,9 @@ NAMES = (
     "clip_with_adam",
     "gradient_flow",
     "adaptive_clipping",
+    "moving_statistics_lag",
+    "input_distribution",
+    "noisy_batch_norm",
 )
 
 

@@ -36,19 +36,19 @@ def best(recording, activation, placement):
     return at_best_rate(recording, "test_accuracy", activation=activation, placement=placement)
 
 
-def presence_matters_more_than_place(recording):
+def gains_in_either_place(recording):
     """Whether it is there counts for more than where it stands."""
-    gains, shifts = [], []
+    gains = []
     for activation in ACTIVATIONS:
-        none, before, after = (np.median(best(recording, activation, p)) for p in PLACEMENTS)
-        gains.append(100 * (max(before, after) - none))
-        shifts.append(100 * abs(before - after))
+        none, before, after = (best(recording, activation, p) for p in PLACEMENTS)
+        gains += [before - none, after - none]
+    points = 100 * np.min(gains, axis=0)
     return Claim(
-        "For each activation, batch normalization gains more than its two places differ by "
-        "(medians; the effect is the gain minus that difference, the range is over activations).",
-        **median_and_range(np.subtract(gains, shifts)),
+        "With 20 layers of each activation and in either place, batch normalization gains (the "
+        "smallest of the six gains).",
+        **median_and_range(points),
         unit="percentage points of test accuracy",
-        holds=bool((np.array(gains) > np.array(shifts)).all()),
+        holds=bool((points > 0).all()),
     )
 
 
@@ -89,6 +89,6 @@ EXPERIMENT = Experiment(
         "accuracy": "share of each batch classified correctly, means of 10 steps: [window]",
         "test_accuracy": "share of the 3,000 test pictures classified correctly after training",
     },
-    claims=(presence_matters_more_than_place,),
+    claims=(gains_in_either_place,),
     not_reproduced=(before_relu_is_better, before_sigmoid_is_better),
 )
