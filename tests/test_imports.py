@@ -16,7 +16,7 @@ PACKAGE = Path(steadynet.__file__).parent
 ROWS = (
     ("data", "_gradients"),
     ("datasets", "networks", "normalization", "clipping"),
-    ("reuse", "checkpoints", "_checks", "training", "sweeps"),
+    ("reuse", "checkpoints", "_checks", "_steps", "training", "sweeps"),
     ("experiments", "recording", "recordings"),
     ("figures", "explorers", "exercises", "notebook"),
     ("site",),

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from steadynet import clipping
 from steadynet._checks import (
     as_limit,
     check,
@@ -20,6 +18,7 @@ from steadynet._checks import (
     refuse_own_clipping,
     same_length,
 )
+from steadynet._steps import cross_entropy, gradients
 
 __all__ = ["Record", "Trainer", "batch_schedule", "cross_entropy", "train"]
 
@@ -64,33 +63,6 @@ class Record:
     def clipped_share(self) -> np.ndarray:
         """Share of steps on which clipping changed the gradients, 0 to 1, one value a run."""
         return np.asarray(self.clipped.mean(axis=-1))
-
-
-def cross_entropy(targets, logits):
-    """Mean cross-entropy of class numbers against logits: ``-log softmax(logits)[target]``.
-
-    Parameters
-    ----------
-    targets : int tensor, shape (batch,)
-        Class numbers from 0.
-    logits : float tensor, shape (batch, classes)
-        Unnormalized scores.
-
-    Returns
-    -------
-    scalar tensor
-        In nats.
-
-    Examples
-    --------
-    >>> round(float(cross_entropy(tf.constant([1]), tf.constant([[0.0, 0.0]]))), 4)
-    0.6931
-    """
-    targets = tf.convert_to_tensor(targets)
-    if targets.dtype.is_integer:
-        targets = tf.cast(targets, tf.int64)  # of the integers, TensorFlow takes only these
-    each = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets, logits=logits)
-    return tf.reduce_mean(each)
 
 
 def batch_schedule(n: int, steps: int, batch_size: int, seed: int) -> np.ndarray:
@@ -274,46 +246,6 @@ def train(model, optimizer, x, y, *, steps, batch_size, clip=None, loss=cross_en
     return trainer.run(x, y, steps=steps, batch_size=batch_size, **options)
 
 
-def gradients(model, loss, clip, weights, layer_state, x, y, limit):
-    """Clipped gradients of one batch as a pure function: no variable is read or written.
-
-    Parameters
-    ----------
-    model, loss, clip
-        As in `Trainer`.
-    weights, layer_state : list of tensor
-        Values in place of the model's trainable and other variables.
-    x, y : tensor
-        One batch.
-    limit : scalar tensor
-        Clip threshold.
-
-    Returns
-    -------
-    grads : list of tensor
-        One a weight, zeros where the loss does not depend on it.
-    layer_state : list of tensor
-        The layers' new state: moving averages, random seeds.
-    measures : list of scalar tensor, float32
-        Loss with penalties, accuracy, joint norm before clipping, and 1 where clipping changed a
-        gradient.
-    """
-    with tf.GradientTape() as tape:
-        tape.watch(weights)
-        outputs, layer_state, penalties = model.stateless_call(
-            weights, layer_state, x, training=True, return_losses=True
-        )
-        value = tf.add_n([loss(y, outputs), *penalties])
-    raw = tape.gradient(value, weights, unconnected_gradients="zero")
-    raw = [tf.convert_to_tensor(g) for g in raw]
-    grads = _clip(clip, raw, weights, limit)
-    # Not `!=`: a NaN differs from itself, and a run that diverged was not clipped by that.
-    pairs = zip(grads, raw, strict=True)
-    changed = tf.reduce_any([tf.reduce_any(tf.abs(g - r) > 0) for g, r in pairs])
-    measures = value, _accuracy(y, outputs), clipping.global_norm(raw), changed
-    return grads, layer_state, [tf.cast(m, tf.float32) for m in measures]
-
-
 def _fresh_state(model, optimizer):
     """Each variable of the optimizer and of random layers, with the value a run starts from."""
     # An optimizer that has trained before has momentum and counts; its configuration has not.
@@ -345,23 +277,3 @@ def drive(loop, steps, chunk, on_chunk):
 def new_measures(steps):
     """Empty arrays for what `gradients` measures on each step."""
     return [tf.TensorArray(tf.float32, steps) for _ in range(4)]
-
-
-def _clip(method, grads, params, limit):
-    """Clip by name or by a callable of the reader's own."""
-    if method is None:
-        return grads
-    if callable(method):
-        return method(grads, params, limit)
-    if method == "adaptive":
-        return clipping.clip_adaptively(grads, params, limit)
-    return clipping.clip(grads, method, limit)
-
-
-def _accuracy(targets, outputs):
-    """Share of rows whose largest output is the target; NaN where targets are no class numbers."""
-    classes = targets.dtype.is_integer and targets.shape.rank == 1 and outputs.shape.rank == 2
-    if not classes or outputs.shape[-1] == 1:
-        return tf.constant(math.nan)
-    hits = tf.equal(tf.argmax(outputs, axis=-1), tf.cast(targets, tf.int64))
-    return tf.reduce_mean(tf.cast(hits, tf.float32))

@@ -62,7 +62,7 @@ def lost_without_clipping(recording):
     ]
     gap = lost[0] - lost[1]
     return Claim(
-        f"At rate {RATES[0]}, what was learned is lost again on some seeds; clipped at 20, on none.",
+        f"At rate {RATES[0]}, what was learned is lost again on some seeds; clipped at 20, never.",
         float(gap.mean()),
         float(gap.min()),
         float(gap.max()),

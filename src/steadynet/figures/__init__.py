@@ -3,9 +3,7 @@
 from steadynet.figures.clipping import (
     plot_adaptive_clipping,
     plot_angles,
-    plot_backward_norms,
     plot_best_thresholds,
-    plot_cliff,
     plot_clip_geometry,
     plot_learning_curves,
     plot_norms_over_training,
@@ -14,6 +12,7 @@ from steadynet.figures.clipping import (
     plot_sequence_length,
     plot_threshold_sweep,
 )
+from steadynet.figures.exploding import plot_backward_norms, plot_cliff
 from steadynet.figures.style import as_svg, say, use_style
 
 __all__ = [

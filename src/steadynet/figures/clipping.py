@@ -1,4 +1,4 @@
-"""Figures of the chapters on exploding gradients and clipping."""
+"""Figures of the chapters on clipping and its threshold."""
 
 from __future__ import annotations
 
@@ -9,65 +9,6 @@ from steadynet.experiments.temporal_order import CHANCE, WINDOW, solved_at
 from steadynet.figures.style import COLOURS, MARKS, axes_or_new, look, plot_band, say
 
 METHOD_NAMES = {"value": "by value", "norm": "each variable's norm", "global_norm": "global norm"}
-
-
-def plot_backward_norms(recording, way, activation, *, ax=None):
-    """Gradient norm at every layer or step relative to the last one, a line a gain.
-
-    Parameters
-    ----------
-    recording : Recording
-        Of ``gradient_flow``.
-    way : {"depth", "time"}
-        Through the layers of a deep network, or the steps of a recurrent one.
-    activation : {"tanh", "relu"}
-    ax : Axes, optional
-
-    Returns
-    -------
-    Axes
-    """
-    ax = axes_or_new(ax)
-    for i, gain in enumerate(recording.axes["gain"]):
-        norms = recording.get(way, activation=activation, gain=gain)
-        back = (norms / norms[:, -1:])[:, ::-1].T
-        plot_band(ax, np.arange(len(back)), back, f"{gain:g}", i, markevery=10)
-    unit = {"depth": "layers", "time": "steps in time"}[way]
-    ax.set(yscale="log", xlabel=f"{unit} back from the loss", ylabel="gradient norm, last = 1")
-    ax.legend(title="gain", ncols=2, fontsize=9)
-    ax.set_title(f"{activation}, through {'depth' if way == 'depth' else 'time'}", fontsize=11)
-    return ax
-
-
-def plot_cliff(surface, paths=(), *, ax=None):
-    """The error of the one-unit network over its two parameters, with paths of descent.
-
-    Parameters
-    ----------
-    surface : (w, b, error)
-        As `experiments.cliff.surface` gives it.
-    paths : sequence of (label, path)
-        Each path an array of shape (steps, 2): w and b. What leaves the picture is cut off.
-    ax : Axes, optional
-
-    Returns
-    -------
-    Axes
-    """
-    ax, (w, b, error) = axes_or_new(ax), surface
-    shades = ax.contourf(w, b, error, levels=14, cmap="cividis", alpha=0.75)
-    ax.figure.colorbar(shades, ax=ax, label="error")
-    for i, (label, path) in enumerate(paths):
-        colour, mark = ("#d62728", "white")[i % 2], MARKS[i % len(MARKS)]
-        ax.plot(*path.T, color=colour, marker=mark, ms=4, lw=1.5, mec="black", mew=0.4, label=label)
-        ax.plot(*path[0], marker="*", ms=14, color="black", mec="white")
-    ax.set(xlim=(w[0], w[-1]), ylim=(b[0], b[-1]), xlabel="$w$", ylabel="$b$")
-    ax.grid(False)
-    if paths:
-        ax.legend(
-            loc="upper right", labelcolor="black", facecolor="white", framealpha=0.8, frameon=True
-        )
-    return ax
 
 
 def plot_clip_geometry(gradient, clipped, *, ax=None):
@@ -142,10 +83,8 @@ def plot_learning_curves(recording, thresholds, *, rate, method="global_norm", a
     Axes
     """
     ax = axes_or_new(ax)
-    for i, threshold in enumerate(thresholds):
-        at = {"method": method, "learning_rate": rate, "threshold": threshold}
-        runs = recording.get("accuracy", **at).T
-        steps = WINDOW * (np.arange(len(runs)) + 1)
+    curves = _curves(recording, "accuracy", thresholds, rate, method)
+    for i, (threshold, steps, runs) in enumerate(curves):
         ax.plot(steps, runs, color=look(i)["color"], lw=0.7, alpha=0.5)
         label = f"clip at {say(threshold)}" if np.isfinite(threshold) else "never clip"
         ax.plot(steps, np.median(runs, axis=1), label=label, markevery=4, ms=5, **look(i))
@@ -154,6 +93,14 @@ def plot_learning_curves(recording, thresholds, *, rate, method="global_norm", a
     ax.set(xlabel="step", ylabel="accuracy", ylim=(0, 1.03))
     ax.legend(loc="center right")
     return ax
+
+
+def _curves(recording, name, thresholds, rate, method):
+    """Threshold, steps, and every seed's curve over them as a column."""
+    for threshold in thresholds:
+        at = {"method": method, "learning_rate": rate, "threshold": threshold}
+        runs = recording.get(name, **at).T
+        yield threshold, WINDOW * (np.arange(len(runs)) + 1), runs
 
 
 def _sweep_axis(ax, thresholds):
@@ -276,10 +223,8 @@ def plot_norms_over_training(recording, thresholds, *, rate, method="global_norm
     Axes
     """
     ax = axes_or_new(ax)
-    for i, threshold in enumerate(thresholds):
-        at = {"method": method, "learning_rate": rate, "threshold": threshold}
-        runs = recording.get("gradient_norm", **at).T
-        steps = WINDOW * (np.arange(len(runs)) + 1)
+    curves = _curves(recording, "gradient_norm", thresholds, rate, method)
+    for i, (threshold, steps, runs) in enumerate(curves):
         plot_band(ax, steps, runs, say(threshold), i, markevery=5)
     ax.set(yscale="log", xlabel="step", ylabel="gradient norm before clipping")
     ax.legend(title="clip threshold", ncols=2, fontsize=9)
