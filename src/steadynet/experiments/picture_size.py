@@ -1,0 +1,102 @@
+"""What does it cost to give a reused network pictures of another size, in accuracy and in time?"""
+
+from __future__ import annotations
+
+import functools
+import time
+
+import numpy as np
+
+from steadynet.experiments import transfer
+from steadynet.experiments.base import Claim, Experiment, median_and_range
+
+TASK, SOURCE, OWN_SIDE = "footwear", "all but footwear", 28
+SIDES = (7, 14, 20, 28, 40, 56)
+N_FROZEN, LABELS, STEPS = 3, 300, 160
+
+
+@functools.cache
+def loop(side):
+    """The reused network for pictures of one size, in its compiled loop."""
+    import keras
+
+    from steadynet import reuse, training
+    from steadynet.experiments import convolution
+
+    head = [keras.layers.Dense(transfer.HIDDEN), convolution.Rectifier(), keras.layers.Dense(3)]
+    old = transfer.network(len(transfer.TASKS[SOURCE]), seed=0)
+    model = reuse.reuse_layers(old, N_FROZEN, head, input_shape=(side, side, 1))
+    reuse.freeze_layers(model, N_FROZEN)
+    return training.Trainer(model, keras.optimizers.SGD(transfer.RATE, momentum=transfer.MOMENTUM))
+
+
+def resized(pictures, side):
+    """Pictures of another size, as a camera of fewer or more pixels would give them."""
+    import tensorflow as tf
+
+    if side == OWN_SIDE:
+        return pictures
+    return np.array(tf.image.resize(pictures, (side, side), antialias=True))
+
+
+def run(point):
+    """Train and test on pictures of one size; time the predictions."""
+    side, seed = point["side"], point["seed"]
+    data, trainer = transfer.labelled(TASK, LABELS, seed), loop(side)
+    data = data._replace(x_train=resized(data.x_train, side), x_test=resized(data.x_test, side))
+    trainer.model.set_weights(transfer.start(TASK, seed, SOURCE))
+    trainer.run(
+        *(data.x_train, data.y_train),
+        steps=STEPS,
+        batch_size=transfer.BATCH_SIZE,
+        seed=seed,
+        chunk=STEPS,
+    )
+    seconds = []
+    for _ in range(3):
+        started = time.perf_counter()
+        accuracy = transfer.accuracy(trainer.model, data)
+        seconds.append(time.perf_counter() - started)
+    return {"accuracy": accuracy, "ms": np.float32(1000 * min(seconds) / len(data.y_test))}
+
+
+def lost(recording, side):
+    """Accuracy lost against pictures of the network's own size, by seed."""
+    own = recording.get("accuracy", side=OWN_SIDE)
+    return own - recording.get("accuracy", side=side)
+
+
+def larger_costs_little(recording):
+    """Shrinking larger pictures loses next to nothing."""
+    loss = lost(recording, 56)
+    return Claim(
+        "Pictures of twice the size, shrunk inside the network, cost at most 2 points of accuracy.",
+        **median_and_range(100 * loss),
+        unit="percentage points",
+        holds=bool((loss < 0.02).all()),
+    )
+
+
+def tiny_costs_much(recording):
+    """What small pictures lack no resizing brings back."""
+    loss = lost(recording, 7)
+    return Claim(
+        "Pictures of a quarter of the size, enlarged inside the network, cost accuracy.",
+        **median_and_range(100 * loss),
+        unit="percentage points",
+        holds=bool((loss > 0).all()),
+    )
+
+
+EXPERIMENT = Experiment(
+    name="picture_size",
+    question="What does it cost to give a reused network pictures of another size?",
+    axes={"side": SIDES, "seed": (0, 1, 2, 3, 4)},
+    together=(),
+    run=run,
+    arrays={
+        "accuracy": "share of 900 test pictures of that size classified correctly",
+        "ms": "milliseconds a picture to classify them, resizing included, at its fastest",
+    },
+    claims=(larger_costs_little, tiny_costs_much),
+)
