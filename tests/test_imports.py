@@ -17,7 +17,7 @@ ROWS = (
     ("data", "_gradients"),
     ("datasets", "networks", "normalization", "clipping"),
     ("reuse", "checkpoints", "_checks", "_steps", "training", "sweeps"),
-    ("experiments", "recording", "recordings"),
+    ("experiments", "_runs", "recording", "recordings"),
     ("figures", "explorers", "exercises", "notebook"),
     ("site",),
 )

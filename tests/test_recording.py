@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import json
 import math
+import os
 import random
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -409,7 +410,7 @@ def test_make_record_writes_every_experiment_and_says_so(register, monkeypatch, 
 
 
 def test_local_processes_are_no_more_than_cores_or_points(monkeypatch):
-    monkeypatch.setattr(recording.os, "cpu_count", lambda: 4)
+    monkeypatch.setattr(os, "cpu_count", lambda: 4)
     for most, workers in ((1, 1), (3, 3), (100, 4)):
         with recording.local_processes(most) as pool:
             assert pool._max_workers == workers

@@ -6,14 +6,11 @@ import dataclasses
 import datetime as dt
 import importlib
 import importlib.metadata
-import itertools
 import json
-import multiprocessing
-import os
 import platform
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures import Executor
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from steadynet import experiments
+from steadynet._runs import assemble, collect, local_processes, points_of, restrict
 
 __all__ = ["FOLDER", "Recording", "RecordingError", "load", "record", "save"]
 
@@ -123,14 +121,14 @@ def record(
         If an axis or value in `only` is not in the experiment's grid.
     """
     experiment = experiments.get(name)
-    axes = _restrict(experiment.axes, only)
+    axes = restrict(experiment.axes, only)
     started = time.perf_counter()
-    points = list(_points(experiment, axes))
+    points = list(points_of(experiment, axes))
     if executor is None:
         with local_processes(len(points)) as pool:
-            results = _collect(pool, name, points, progress)
+            results = collect(pool, name, points, progress)
     else:
-        results = _collect(executor, name, points, progress)
+        results = collect(executor, name, points, progress)
     meta = {
         "versions": {package: importlib.metadata.version(package) for package in _PACKAGES},
         "python": platform.python_version(),
@@ -138,19 +136,7 @@ def record(
         "seconds": round(time.perf_counter() - started, 1),
         "arrays": dict(experiment.arrays),
     }
-    return Recording(name, axes, _assemble(experiment, axes, results), meta)
-
-
-def local_processes(most: int) -> ProcessPoolExecutor:
-    """A pool of one-threaded processes, one a core and at most `most`.
-
-    TensorFlow's own threads would compete for the cores that the other processes use.
-    """
-    return ProcessPoolExecutor(
-        max_workers=max(1, min(most, os.cpu_count() or 1)),
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_use_one_thread,
-    )
+    return Recording(name, axes, assemble(experiment, axes, results), meta)
 
 
 def save(recording: Recording, path: Path | str | None = None) -> Path:
@@ -255,73 +241,14 @@ def _check_same(file, what, recorded, coded):
         )
 
 
-def _restrict(axes, only):
-    """The axes with only the asked values."""
-    for axis, values in only.items():
-        if axis not in axes or not values or not set(values) <= set(axes[axis]):
-            raise ValueError(f"`{axis}` must hold values of {axes.get(axis)}. Received: {values!r}")
-    return {axis: tuple(only.get(axis, values)) for axis, values in axes.items()}
-
-
-def _points(experiment, axes):
-    """Every point that `run` is called with."""
-    apart = [axis for axis in axes if axis not in experiment.together]
-    shared = {axis: axes[axis] for axis in experiment.together}
-    for values in itertools.product(*(axes[axis] for axis in apart)):
-        yield {**shared, **dict(zip(apart, values, strict=True))}
-
-
-def _collect(executor, name, points, progress):
-    """Results in the order of `points`, however they come in."""
-    futures = {executor.submit(run_point, name, point): i for i, point in enumerate(points)}
-    results = [None] * len(points)
-    try:
-        for done, future in enumerate(as_completed(futures), 1):
-            results[futures[future]] = future.result()
-            if progress is not None:
-                progress(done, len(points))
-    finally:
-        for future in futures:  # where one failed, the others would be waited for in vain
-            future.cancel()
-    return results
-
-
-def run_point(name: str, point: dict) -> dict[str, np.ndarray]:
-    """Run one point of an experiment by name, so that any executor can ship the call."""
-    return experiments.get(name).run(point)
-
-
-def _assemble(experiment, axes, results):
-    """One array for each measure, with every axis in its place."""
-    apart = [axis for axis in axes if axis not in experiment.together]
-    together = [axis for axis in axes if axis in experiment.together]
-    order = [(apart + together).index(axis) for axis in axes]
-    arrays = {}
-    for key in experiment.arrays:
-        stacked = np.stack([result[key] for result in results])
-        shape = [len(axes[axis]) for axis in apart + together]
-        leading, trailing = stacked.shape[1 : 1 + len(together)], stacked.shape[1 + len(together) :]
-        if list(leading) != shape[len(apart) :]:
-            raise ValueError(
-                f"`{key}` from `run` of {experiment.name!r} must start with dimensions "
-                f"{shape[len(apart) :]}, one for each of {together}. Received: {stacked.shape[1:]}"
-            )
-        rest = range(len(order), len(order) + len(trailing))
-        arrays[key] = stacked.reshape(*shape, *trailing).transpose(*order, *rest)
-    return arrays
-
-
-def _use_one_thread():
-    """Keep a worker's TensorFlow to one core and quiet."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    import tensorflow as tf
-
-    tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
-
-
 def main(names=None) -> None:
-    """Record the named experiments, or all, with a progress bar each."""
+    """Record the named experiments, or all, with a progress bar each.
+
+    Parameters
+    ----------
+    names : sequence of str, optional
+        All experiments by default.
+    """
     from tqdm import tqdm
 
     names = names or experiments.NAMES

@@ -60,7 +60,20 @@ def run(point):
 
 
 def best_rate(recording, clipping):
-    """Best mean accuracy over rates, by seed, and the highest rate within 0.05 of it."""
+    """Best mean accuracy over rates, by seed, and the highest rate within 0.05 of it.
+
+    Parameters
+    ----------
+    recording : Recording
+        Of ``adaptive_clipping``.
+    clipping : str
+        One of `CLIPPINGS`.
+
+    Returns
+    -------
+    accuracy : ndarray, shape (seeds,)
+    rate : float
+    """
     accuracy = recording.get("accuracy", clipping=clipping)
     mean = accuracy.mean(axis=1)
     usable = np.array(recording.axes["learning_rate"])[mean >= mean.max() - 0.05]

@@ -89,7 +89,18 @@ def best_thresholds(recording, seeds=None):
     """The middle of the thresholds that solve the task soonest, or nearly, at each rate.
 
     Several thresholds are often equally good, so this is the geometric mean of those whose median
-    number of steps over `seeds` (all by default) is within a tenth of the best.
+    number of steps over `seeds` is within a tenth of the best.
+
+    Parameters
+    ----------
+    recording : Recording
+        Of ``clip_threshold``.
+    seeds : sequence of int, optional
+        Positions of the seeds to count; all by default.
+
+    Returns
+    -------
+    ndarray, shape (rates,)
     """
     steps = np.nan_to_num(solved_at(recording, method="global_norm"), nan=np.inf)[:, :-1]
     steps = np.median(steps if seeds is None else steps[..., list(seeds)], axis=-1)
@@ -154,6 +165,11 @@ def rules_of_thumb(recording):
 
     Both rules look at the norms of a run; here it is the run at the best threshold of each rate,
     which is more than a reader has before choosing one.
+
+    Parameters
+    ----------
+    recording : Recording
+        Of ``clip_threshold``.
 
     Returns
     -------

@@ -65,7 +65,22 @@ def run(point):
 
 
 def growth(recording, way, **at):
-    """First over last norm: how many times larger the gradient is after the whole way back."""
+    """First over last norm: how many times larger the gradient is after the whole way back.
+
+    Parameters
+    ----------
+    recording : Recording
+        Of ``gradient_flow``.
+    way : {"depth", "time"}
+        Through layers, or through steps.
+    **at
+        As in `Recording.get`.
+
+    Returns
+    -------
+    ndarray
+        One number a run.
+    """
     norms = recording.get(way, **at)
     return norms[..., 0] / norms[..., -1]
 

@@ -34,7 +34,22 @@ QUANTILES = (0.1, 0.5, 0.9, 0.99, 1.0)
 
 
 def sequences(length, steps, seed):
-    """Fresh one-hot sequences for every step, and their classes: no sequence is seen twice."""
+    """Fresh one-hot sequences for every step, and their classes: no sequence is seen twice.
+
+    Parameters
+    ----------
+    length : int
+        Symbols in a sequence.
+    steps : int
+        Steps of training, each of `BATCH_SIZE` sequences.
+    seed : int
+
+    Returns
+    -------
+    x : ndarray, float32, shape (BATCH_SIZE * steps, length, 6)
+    y : ndarray, int32, shape (BATCH_SIZE * steps,)
+        Classes, 0 to 3.
+    """
     from steadynet import datasets
 
     symbols, labels = datasets.temporal_order(BATCH_SIZE * steps, length, seed=seed)
@@ -50,7 +65,26 @@ def sweep(length, clip):
 
 
 def train_row(length, clip, seed, learning_rates, thresholds, steps=STEPS):
-    """Train one run for every pair of rate and threshold from one seed; return its summary."""
+    """Train one run for every pair of rate and threshold from one seed; return its summary.
+
+    Parameters
+    ----------
+    length : int
+        Symbols in a sequence.
+    clip : {"value", "norm", "global_norm"}
+        How gradients are clipped.
+    seed : int
+        Of weights, sequences and their order; the same for all pairs.
+    learning_rates, thresholds : sequence of float, equal lengths
+        One pair a run.
+    steps : int
+        Steps of each run, a multiple of `WINDOW`.
+
+    Returns
+    -------
+    dict of str to ndarray
+        As `summarize` gives it, runs first.
+    """
     from steadynet import networks
 
     row = sweep(length, clip)
@@ -69,7 +103,18 @@ def train_row(length, clip, seed, learning_rates, thresholds, steps=STEPS):
 
 
 def summarize(record):
-    """Curves over windows, histogram and quantiles of the norms, and when the task was solved."""
+    """Curves over windows, histogram and quantiles of the norms, and when the task was solved.
+
+    Parameters
+    ----------
+    record : training.Record
+        One run or many, of a multiple of `WINDOW` steps.
+
+    Returns
+    -------
+    dict of str to ndarray
+        The arrays that `CURVES` describes, runs first where there are many.
+    """
 
     def windows(a):
         return a.reshape(*a.shape[:-1], -1, WINDOW)

@@ -17,6 +17,7 @@ def plot_clip_geometry(gradient, clipped, *, ax=None):
     Parameters
     ----------
     gradient : sequence of 2 floats
+        Before clipping.
     clipped : mapping of str to sequence of 2 floats
         Label to clipped gradient.
     ax : Axes, optional
@@ -74,9 +75,13 @@ def plot_learning_curves(recording, thresholds, *, rate, method="global_norm", a
     recording : Recording
         Of ``clip_threshold``.
     thresholds : sequence of float
+        One group of lines each.
     rate : float
-    method : str
+        Learning rate.
+    method : {"global_norm", "norm", "value"}
+        How gradients were clipped.
     ax : Axes, optional
+        A new one by default.
 
     Returns
     -------
@@ -133,7 +138,8 @@ def plot_threshold_sweep(recording, *, method="global_norm", ax=None):
     ----------
     recording : Recording
         Of ``clip_threshold``.
-    method : str
+    method : {"global_norm", "norm", "value"}
+        How gradients were clipped.
     ax : Axes, optional
 
     Returns
@@ -214,9 +220,13 @@ def plot_norms_over_training(recording, thresholds, *, rate, method="global_norm
     recording : Recording
         Of ``clip_threshold``.
     thresholds : sequence of float
+        One group of lines each.
     rate : float
-    method : str
+        Learning rate.
+    method : {"global_norm", "norm", "value"}
+        How gradients were clipped.
     ax : Axes, optional
+        A new one by default.
 
     Returns
     -------

@@ -17,7 +17,9 @@ def plot_backward_norms(recording, way, activation, *, ax=None):
     way : {"depth", "time"}
         Through the layers of a deep network, or the steps of a recurrent one.
     activation : {"tanh", "relu"}
+        Of the networks.
     ax : Axes, optional
+        A new one by default.
 
     Returns
     -------
