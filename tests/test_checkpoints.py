@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from safetensors.numpy import save_file
 
 from steadynet import datasets
 from steadynet.checkpoints import (
@@ -31,7 +32,6 @@ from steadynet.checkpoints import (
 )
 from steadynet.reuse import freeze_layers, reuse_layers, weighted_layers
 
-save_file = pytest.importorskip("safetensors.numpy").save_file
 v1, layers = tf.compat.v1, keras.layers
 
 ENDINGS = (".index", ".data-00000-of-00001", ".meta")
