@@ -5,7 +5,19 @@ import time
 
 import numpy as np
 
-from steadynet.explorers import Control, Curves, Demo, Histogram, Preset, Surface, Table
+from steadynet.explorers import (
+    Control,
+    Curves,
+    Demo,
+    Histogram,
+    Layers,
+    Network,
+    NetworkLayer,
+    Preset,
+    Surface,
+    Sweep,
+    Table,
+)
 
 FIGURE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0L9 9"/></svg>'
 STEPS = np.linspace(0, 4000, 60)
@@ -199,4 +211,169 @@ def cliff_demo():
         arrays={"z": z, "path": _grid(controls, _path)},
         outcome=Table.build(controls[2:], lambda clip: "Walks down." if clip else "Jumps away."),
         source="Descent computed in advance",
+    )
+
+
+DEPTHS = (2, 5, 10, 20)
+DEEPEST = DEPTHS[-1] + 1  # with the output layer
+MOMENTS = (0, 10, 50, 200, 800)
+DEPTH = Control("depth", "Hidden layers", DEPTHS, kind="choice", default=2)
+NORM = Control("norm", "Batch normalization", (False, True), ("off", "on"), kind="switch")
+
+
+def _activations(depth, norm):
+    """Quantiles of each layer's outputs at every moment; NaN where there is no layer."""
+    layer, moment = np.arange(1, DEEPEST + 1), np.arange(len(MOMENTS))[:, None]
+    shrink = 1.0 if norm else (0.72 + 0.03 * moment) ** layer
+    spread = (1 + 0.15 * moment) * shrink * np.ones((len(MOMENTS), DEEPEST))
+    values = spread[..., None] * np.array([-1.64, -0.67, 0.1, 0.67, 1.64])
+    values[:, depth + 1 :] = np.nan
+    return values
+
+
+def _gradients(depth, norm):
+    """Norm of each layer's gradient at every moment: one quantile, its dimension left out."""
+    below = depth + 1 - np.arange(1, DEEPEST + 1)
+    norms = 0.3 * (0.93 if norm else 0.42) ** below / (1 + np.arange(len(MOMENTS))[:, None])
+    return np.where(below < 0, np.nan, norms)
+
+
+def train_deep(setting, report):
+    """A training that looks at its layers at one moment after the other."""
+    seen, norms = _activations(**setting), _gradients(**setting)
+    for n in range(1, len(MOMENTS) + 1):
+        time.sleep(0.05)
+        report({"activations": 1.1 * seen[:n], "gradients": norms[:n, :, None]}, n / len(MOMENTS))
+    return "trained"
+
+
+def deep_demo():
+    """Layers at shared moments, as bands and as a line, and a network too long for boxes."""
+    controls = (DEPTH, NORM)
+    shared = {"moments": MOMENTS, "moment": 3}
+    hidden = [
+        NetworkLayer(f"hidden {i + 1}", "dense, ELU", "24", 600, norm=24) for i in range(DEPTHS[-1])
+    ]
+    return Demo(
+        name="synthetic-deep",
+        title="Depth explorer",
+        question="What reaches the last layer, and what comes back to the first?",
+        controls=controls,
+        panels=(
+            Layers(
+                title="Outputs of the layers",
+                y="activations",
+                y_label="output",
+                y_domain=(-3, 3),
+                **shared,
+            ),
+            Layers(
+                title="Gradients of the layers",
+                caption="Log scale.",
+                y="gradients",
+                y_label="gradient norm",
+                y_domain=(1e-8, 10),
+                y_scale="log",
+                quantiles=(0.5,),
+                **shared,
+            ),
+            Network(
+                title="The network",
+                layers=[
+                    NetworkLayer("input", "pictures", "28×28"),
+                    *hidden,
+                    NetworkLayer("output", "dense, softmax", "10", 250),
+                ],
+                depth="depth",
+                norm="norm",
+            ),
+        ),
+        arrays={
+            "activations": _grid(controls, _activations),
+            "gradients": _grid(controls, _gradients),
+            "depth": _grid(controls, lambda depth, norm: depth),  # noqa: ARG005 - by name
+            "norm": _grid(controls, lambda depth, norm: float(norm)),  # noqa: ARG005
+        },
+        outcome=Table.build(
+            controls, lambda depth, norm: f"{depth} layers {'learn' if norm else 'stay put'}."
+        ),
+        train=train_deep,
+    )
+
+
+FROZEN = Control("frozen", "Frozen layers", tuple(range(6)), default=3)
+EXAMPLES = Control("examples", "Labelled examples", (10, 30, 100, 300), kind="choice", default=1)
+
+
+def _reused(frozen, examples):
+    """Accuracy of five seeds that start from another network's layers."""
+    best = 0.95 - 0.3 * np.exp(-examples / 60)
+    wiggle = np.linspace(-0.05, 0.05, SEEDS)
+    return best - 0.02 * (frozen - 3) ** 2 + wiggle * (1 + frozen / 5)
+
+
+def _scratch(frozen, examples):  # noqa: ARG001 - nothing is frozen
+    """Accuracy of five seeds that start from nothing."""
+    return 0.35 + 0.15 * np.log10(examples / 10) + np.linspace(-0.04, 0.04, SEEDS)
+
+
+def reuse_demo():
+    """A sweep over one control with a reference, and a network of boxes."""
+    controls = (FROZEN, EXAMPLES)
+
+    def train(setting, report):
+        report({"accuracy": [float(np.median(_reused(**setting))) - 0.02]}, 1.0)
+        return "trained"
+
+    return Demo(
+        name="synthetic-reuse",
+        title="Reuse explorer",
+        question="How many layers should stay as they came?",
+        controls=controls,
+        presets=(Preset("Freeze all", {"frozen": 5}, "Nothing is left to learn."),),
+        panels=(
+            Network(
+                title="The network",
+                caption="Layers with a lock keep the weights they came with.",
+                layers=(
+                    NetworkLayer("input", "pictures", "28×28"),
+                    NetworkLayer("conv 1", "3×3 convolution", "13×13×16", 160, norm=16),
+                    NetworkLayer("conv 2", "3×3 convolution", "5×5×32", 4640, norm=32),
+                    NetworkLayer("flatten", "one row", "800"),
+                    NetworkLayer("dense 1", "dense, ELU", "64", 51264),
+                    NetworkLayer("dense 2", "dense, ELU", "64", 4160),
+                    NetworkLayer("output", "dense, softmax", "3", 195),
+                ),
+                frozen="frozen",
+            ),
+            Sweep(
+                title="Accuracy by frozen layers",
+                caption="Click a point to go there.",
+                control="frozen",
+                y="accuracy",
+                y_label="test accuracy",
+                y_domain=(0.2, 1),
+                y_format=".0%",
+                label="reused",
+                reference="scratch",
+                reference_label="from scratch",
+            ),
+            Sweep(
+                title="Accuracy by examples",
+                control="examples",
+                y="accuracy",
+                y_label="test accuracy",
+                y_domain=(0.2, 1),
+                y_format=".0%",
+            ),
+        ),
+        arrays={
+            "accuracy": _grid(controls, _reused),
+            "scratch": _grid(controls, _scratch),
+            "frozen": _grid(controls, lambda frozen, examples: frozen),  # noqa: ARG005 - by name
+        },
+        outcome=Table.build(
+            controls, lambda **at: f"Right on {100 * np.median(_reused(**at)):.0f} %."
+        ),
+        train=train,
     )

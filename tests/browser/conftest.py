@@ -32,7 +32,12 @@ def bundles():
 @pytest.fixture(scope="session")
 def states():
     """The synthetic demos as the view gets them."""
-    demos = {"clip": synthetic.clip_demo(), "cliff": synthetic.cliff_demo()}
+    demos = {
+        "clip": synthetic.clip_demo(),
+        "cliff": synthetic.cliff_demo(),
+        "deep": synthetic.deep_demo(),
+        "reuse": synthetic.reuse_demo(),
+    }
     return {name: as_text(build_state(demo)) for name, demo in demos.items()}
 
 

@@ -57,8 +57,8 @@ class Layers(Chart):
         texts = len(self.moment_texts) in (0, n)
         require(texts, f"`moment_texts` {where}", f"{n} texts, one a moment", self.moment_texts)
         shares = np.asarray(self.quantiles, dtype=float)
-        rising = shares.size in (1, 3, 5) and bool(np.all(np.diff([0, *shares.flat, 1]) > 0))
-        good = rising and np.allclose(shares + shares[::-1], 1)
+        rising = shares.size in (1, 3, 5) and bool(np.all(np.diff(shares) > 0))
+        good = rising and np.allclose(shares + shares[::-1], 1) and shares[0] >= 0
         require(good, f"`quantiles` {where}", "1, 3 or 5, rising around 0.5", self.quantiles)
         words = "(*controls, moment, layer, quantile)"
         self._array(demo, self.y, self._trailing(demo), words)

@@ -24,23 +24,34 @@ export function pickTicks({ values, texts, ticks }) {
   return [...new Set([...picked, end])];
 }
 
+const along = (i, end) => `--at:${(i / end).toFixed(4)}`;
+
+// A range input over positions that says them as people do.
+export function makeRange(texts, choose, attributes) {
+  const end = texts.length - 1;
+  const input = h('input', { type: 'range', min: 0, max: end, step: 1, ...OWN_KEYS, ...attributes, oninput: () => choose(Number(input.value)) });
+  return {
+    input,
+    update(i) {
+      if (Number(input.value) !== i) input.value = i;
+      input.setAttribute('aria-valuetext', texts[i]);
+      input.setAttribute('style', along(i, end));
+    },
+  };
+}
+
 function slider(control, choose) {
   const id = uid('slider');
-  const end = control.values.length - 1;
   const value = h('output', { class: 'sn-value', for: id, 'aria-hidden': 'true' });
   const help = control.help && h('p', { class: 'sn-help', id: `${id}-help` }, control.help);
-  const input = h('input', { type: 'range', id, min: 0, max: end, step: 1, ...OWN_KEYS,
-    'aria-describedby': help ? help.id : null, oninput: () => choose(Number(input.value)) });
-  const along = (i) => `--at:${(i / end).toFixed(4)}`;
-  const ticks = pickTicks(control).map((i) => h('span', { style: along(i), onclick: () => choose(i) }, control.texts[i]));
+  const range = makeRange(control.texts, choose, { id, 'aria-describedby': help ? help.id : null });
+  const ticks = pickTicks(control).map((i) => h('span', { style: along(i, control.values.length - 1), onclick: () => choose(i) }, control.texts[i]));
   return {
     node: h('div', { class: 'sn-control sn-control-slider' },
       h('div', { class: 'sn-control-head' }, h('label', { for: id }, control.label), value),
-      input, h('div', { class: 'sn-ticks', 'aria-hidden': 'true' }, ticks), help),
+      range.input, h('div', { class: 'sn-ticks', 'aria-hidden': 'true' }, ticks), help),
     update(i) {
-      if (Number(input.value) !== i) input.value = i;
-      input.setAttribute('aria-valuetext', control.texts[i]);
-      input.setAttribute('style', along(i));
+      range.update(i);
       say(value, control.texts[i]);
     },
   };

@@ -22,7 +22,8 @@ export function mount(host, state, connect) {
   const opening = state.controls.map((c) => c.default);
   const arrays = openArrays(state.arrays, sizes);
   const me = uid('view');
-  const view = { index: opening, live: null, pinned: null };
+  const first = state.panels.find((panel) => panel.moments)?.moment ?? 0;
+  const view = { index: opening, live: null, pinned: null, moment: first }; // moment: of panels that look at training over time
   let trainer = null;
   let runs = 0;
 
@@ -33,6 +34,11 @@ export function mount(host, state, connect) {
     if (moved) trainer ? begin() : leaveRun();
     draw();
     if (moved) announce();
+  }
+  function look(moment) {
+    view.moment = moment;
+    panels.forEach((panel) => panel.draw(view));
+    numbers.update();
   }
   const move = (changes) => go(view.index.map((v, k) => changes[k] ?? v));
   function begin() {
@@ -57,6 +63,7 @@ export function mount(host, state, connect) {
   function reset() {
     view.pinned = null;
     view.index = opening;
+    view.moment = first;
     leaveRun();
     draw();
     announce();
@@ -85,10 +92,16 @@ export function mount(host, state, connect) {
   const presets = makePresets(state.presets, go);
   const controls = state.controls.map((control, k) => makeControl(control, (i) => move({ [k]: i })));
   const outcome = makeOutcome(state, sizes);
-  const panels = state.panels.map((panel) => kinds[panel.kind](panel, arrays, { sizes, controls: state.controls, move }));
+  const panels = state.panels.map((panel) => kinds[panel.kind](panel, arrays, { sizes, controls: state.controls, move, look }));
   const figures = panels.map((panel, i) => h('figure', { class: `sn-panel sn-panel-${state.panels[i].kind}` },
     h('figcaption', {}, h('span', { class: 'sn-panel-title' }, state.panels[i].title),
       state.panels[i].caption && h('span', { class: 'sn-caption' }, state.panels[i].caption)), panel.node));
+  let beside = 0; // two panels a row; one that is wide, or that would be alone, has the row for itself
+  panels.forEach(({ wide }, i) => {
+    const alone = beside === 0 && (i + 1 === panels.length || panels[i + 1].wide);
+    figures[i].classList.toggle('sn-wide', Boolean(wide || alone));
+    beside = wide || alone ? 0 : 1 - beside;
+  });
   const code = makeCode(state.code, sizes);
   const numbers = makeNumbers(state, panels, () => view);
   const tier = makeTier(state, toggleRun);

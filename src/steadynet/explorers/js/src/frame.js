@@ -19,7 +19,12 @@ export function logTicks([lo, hi], most) {
 
 const logText = (v) => (v >= 1e-3 && v < 1e4 ? said(v) : power(Math.round(Math.log10(v))));
 
-export function makeFrame({ x, y, xLabel, yLabel, xLog, yLog, yFormat, spill = 0, aspect = 0.58, tallest = 270 }) {
+// Marks at the end of a live line and of a pinned one.
+export const dot = (cx, cy, r = 4) => `M${cx - r},${cy}a${r},${r} 0 1,0 ${2 * r},0a${r},${r} 0 1,0 ${-2 * r},0Z`;
+export const diamond = (cx, cy) => `M${cx},${cy - 5}l5,5l-5,5l-5,-5Z`;
+
+// `xTicks(width)` and `xWords` replace the axis' own ticks and their texts.
+export function makeFrame({ x, y, xLabel, yLabel, xLog, yLog, yFormat, xTicks, xWords, spill = 0, aspect = 0.58, tallest = 270 }) {
   const clip = uid('clip');
   const box = s('rect');
   const plot = s('g', { 'clip-path': `url(#${clip})` });
@@ -32,7 +37,18 @@ export function makeFrame({ x, y, xLabel, yLabel, xLog, yLog, yFormat, spill = 0
   const svg = s('svg', { role: 'img', class: 'sn-chart' },
     s('defs', {}, s('clipPath', { id: clip }, box)), root, xText, yText);
   const node = h('div', { class: 'sn-frame' }, svg);
-  const frame = { node, svg, plot, over, width: 0, height: 0, left: 0, top: 24 };
+  const frame = { node, svg, plot, over, x, width: 0, height: 0, left: 0, top: 24 };
+
+  frame.place = (v) => { // height of a value; what is off the chart is drawn as such
+    const [lo, hi] = y.domain();
+    if (v === Infinity || v > hi * 1e9) return -6;
+    return Math.max(-6, Math.min(frame.height + 6, y(Math.max(v, yLog ? 1e-300 : 2 * lo - hi))));
+  };
+
+  frame.pointer = (event) => { // where a pointer is on the x axis
+    const bounds = svg.getBoundingClientRect();
+    return x.invert((event.clientX - bounds.left) * (svg.viewBox.baseVal.width / bounds.width) - frame.left);
+  };
 
   frame.layout = (total) => {
     const height = Math.round(Math.min(total > 600 ? 0.75 * tallest : tallest, Math.max(170, total * aspect)));
@@ -47,9 +63,10 @@ export function makeFrame({ x, y, xLabel, yLabel, xLog, yLog, yFormat, spill = 0
     x.range([0, width]);
     y.range([frame.height, 0]);
     const most = Math.max(2, Math.floor(width / 64));
-    const xTicks = xLog ? logTicks(x.domain(), most) : x.ticks(Math.min(7, most));
-    const axisX = axisBottom(x).offset(0).tickValues(xTicks).tickSize(5).tickPadding(4);
-    select(gx).attr('transform', `translate(0,${frame.height})`).call(xLog ? axisX.tickFormat(logText) : axisX);
+    const ticks = xTicks ? xTicks(width) : xLog ? logTicks(x.domain(), most) : x.ticks(Math.min(7, most));
+    const axisX = axisBottom(x).offset(0).tickValues(ticks).tickSize(5).tickSizeOuter(0).tickPadding(4);
+    const texts = xWords ?? (xLog && logText);
+    select(gx).attr('transform', `translate(0,${frame.height})`).call(texts ? axisX.tickFormat(texts) : axisX);
     select(gy).call(axisLeft(y).offset(0).tickValues(yTicks).tickFormat(yWords).tickSize(-width).tickPadding(7));
     select(box).attr('x', -spill).attr('y', -1).attr('width', width + 2 * spill).attr('height', frame.height + 2);
     root.setAttribute('transform', `translate(${left},${top})`);

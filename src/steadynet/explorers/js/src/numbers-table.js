@@ -2,12 +2,14 @@
 import { h } from './dom.js';
 import { decimal } from './numbers.js';
 
+// A row is {x_label, x, quantity, seed, value}, and where it differs: x_text, index (the setting), moment.
 function sources(view) {
+  const { moment } = view;
   const out = [{ name: 'recorded', index: view.index }];
   if (view.live?.arrays) out.push({ name: 'live', index: view.index, run: view.live });
   if (view.pinned) out.push({ name: 'pinned', index: view.pinned.index });
   if (view.pinned?.live?.arrays) out.push({ name: 'pinned live', index: view.pinned.index, run: view.pinned.live });
-  return out;
+  return out.map((source) => ({ ...source, moment }));
 }
 
 function pivot(panel, view, quantities) {
@@ -20,11 +22,11 @@ function pivot(panel, view, quantities) {
       const column = `${source.name}${seed}${quantities ? `, ${row.quantity}` : ''}`;
       if (!columns.has(column)) columns.set(column, new Map());
       columns.get(column).set(row.x, row.value);
-      xs.set(row.x, true);
+      xs.set(row.x, row.x_text ?? decimal(row.x));
       xLabel = row.x_label;
     }
   }
-  return { xLabel, columns: [...columns], xs: [...xs.keys()].sort((a, b) => a - b) };
+  return { xLabel, columns: [...columns], xs: [...xs].sort(([a], [b]) => a - b) };
 }
 
 function table(spec, panel, view) {
@@ -35,23 +37,26 @@ function table(spec, panel, view) {
   return h('div', { class: 'sn-scroll', tabindex: 0, role: 'region', 'aria-label': `Table: ${caption}` },
     h('table', {}, h('caption', {}, caption),
       h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, xLabel), columns.map(([name]) => h('th', { scope: 'col' }, name)))),
-      h('tbody', {}, xs.map((x) => h('tr', {}, h('th', { scope: 'row' }, decimal(x)),
+      h('tbody', {}, xs.map(([x, text]) => h('tr', {}, h('th', { scope: 'row' }, text),
         columns.map(([, values]) => h('td', {}, values.has(x) ? decimal(values.get(x)) || '–' : '–')))))));
 }
 
 const cell = (v) => (/[",\n]/.test(v) ? `"${v.replaceAll('"', '""')}"` : v);
 
 export function csv(state, panels, view) {
-  const head = ['panel', 'source', ...state.controls.map((c) => c.name), 'seed', 'x_label', 'x', 'quantity', 'value'];
+  const moments = state.panels.some((panel) => panel.moments);
+  const head = ['panel', 'source', ...state.controls.map((c) => c.name), ...(moments ? ['moment'] : []), 'seed', 'x_label', 'x', 'quantity', 'value'];
   const lines = [head];
   for (const source of sources(view)) {
-    const setting = state.controls.map((c, k) => {
-      const value = c.values[source.index[k]];
-      return typeof value === 'number' ? decimal(value) : c.texts[source.index[k]];
+    const written = (index) => state.controls.map((c, k) => {
+      const value = c.values[index[k]];
+      return typeof value === 'number' ? decimal(value) : c.texts[index[k]];
     });
+    const setting = written(source.index);
     panels.forEach((panel, i) => {
       for (const row of panel.tidy(source, false)) {
-        lines.push([state.panels[i].title, source.name, ...setting, String(row.seed), row.x_label, decimal(row.x), row.quantity, decimal(row.value)]);
+        lines.push([state.panels[i].title, source.name, ...(row.index ? written(row.index) : setting), ...(moments ? [decimal(row.moment ?? NaN)] : []),
+          String(row.seed), row.x_label, row.x_text ?? decimal(row.x), row.quantity, decimal(row.value)]);
       }
     });
   }

@@ -2,8 +2,9 @@
 import { scaleLinear, scaleLog } from 'd3-scale';
 import { line } from 'd3-shape';
 import { medians, rows } from '../data.js';
-import { h, s, say } from '../dom.js';
-import { makeFrame } from '../frame.js';
+import { s } from '../dom.js';
+import { diamond, dot, makeFrame } from '../frame.js';
+import { makeHover } from '../hover.js';
 import { decimal, percent, said } from '../numbers.js';
 
 export function curves(panel, arrays) {
@@ -17,18 +18,9 @@ export function curves(panel, arrays) {
     parts[name] = s('path', { class: `sn-${name}` });
     frame.plot.append(parts[name]);
   }
-  const rule = s('path', { class: 'sn-rule' });
-  frame.over.append(rule);
-  const readout = h('p', { class: 'sn-readout', 'aria-hidden': 'true' });
-  frame.node.append(readout);
+  const hover = makeHover(frame, xs, readOut);
 
-  const top = panel.y_domain[1];
-  const pixel = (v) => {
-    if (v === Infinity || v > top * 1e9) return -6; // off the chart, drawn as such
-    const p = y(panel.y_log ? Math.max(v, 1e-300) : v);
-    return Math.max(-6, Math.min(frame.height + 6, p));
-  };
-  const shape = line().defined((v) => !Number.isNaN(v)).x((_, i) => x(xs[i])).y(pixel).digits(1);
+  const shape = line().defined((v) => !Number.isNaN(v)).x((_, i) => x(xs[i])).y(frame.place).digits(1);
   const several = (lines) => lines.map((values) => shape(values) ?? '').join('');
   const last = (values) => {
     let i = values.length - 1;
@@ -37,15 +29,12 @@ export function curves(panel, arrays) {
   };
   const mark = (values, form) => {
     const i = values ? last(values) : -1;
-    return i < 0 ? '' : form(x(xs[i]), pixel(values[i]));
+    return i < 0 ? '' : form(x(xs[i]), frame.place(values[i]));
   };
-  const dot = (cx, cy) => `M${cx - 4},${cy}a4,4 0 1,0 8,0a4,4 0 1,0 -8,0Z`;
-  const diamond = (cx, cy) => `M${cx},${cy - 5}l5,5l-5,5l-5,-5Z`;
 
   const recorded = (index) => rows(arrays.at(panel.y, index));
   const live = (run) => (run?.arrays?.[panel.y] ? rows(run.arrays[panel.y]) : null);
   const words = panel.y_format.includes('%') ? percent : said;
-  let hovered = -1;
   let shown = null;
 
   function draw(view) {
@@ -62,7 +51,7 @@ export function curves(panel, arrays) {
     parts.ghost.setAttribute('d', ghost ? several([ghostMiddle]) : '');
     parts['ghost-end'].setAttribute('d', mark(ghostMiddle, diamond));
     frame.svg.setAttribute('aria-label', describe());
-    hover();
+    hover.show();
   }
 
   function path(values, name) {
@@ -79,27 +68,14 @@ export function curves(panel, arrays) {
       run && path(run, 'The live run'), ghost && path(ghost, 'The pinned run')].filter(Boolean).join(' ');
   }
 
-  function hover() {
-    const there = hovered >= 0 && shown;
-    rule.setAttribute('d', there ? `M${x(xs[hovered])},0V${frame.height}` : '');
-    if (!there) return say(readout, '');
+  function readOut(i) {
     const { lines, middle, run, ghost } = shown;
-    const column = lines.map((l) => l[hovered]).filter((v) => !Number.isNaN(v));
+    const column = lines.map((l) => l[i]).filter((v) => !Number.isNaN(v));
     const spread = column.length > 1 ? ` (${words(Math.min(...column))}–${words(Math.max(...column))})` : '';
     const more = [['live', run], ['pinned', ghost]].map(([name, values]) =>
-      values && hovered < values.length && !Number.isNaN(values[hovered]) ? `, ${name} ${words(values[hovered])}` : '');
-    say(readout, `${panel.x_label} ${said(xs[hovered])}: ${words(middle[hovered])}${spread}${more.join('')}`);
+      values && i < values.length && !Number.isNaN(values[i]) ? `, ${name} ${words(values[i])}` : '');
+    return `${panel.x_label} ${said(xs[i])}: ${words(middle[i])}${spread}${more.join('')}`;
   }
-
-  function nearest(event) {
-    const bounds = frame.svg.getBoundingClientRect();
-    const at = x.invert((event.clientX - bounds.left) * (frame.svg.viewBox.baseVal.width / bounds.width) - frame.left);
-    let best = 0;
-    xs.forEach((v, i) => { if (Math.abs(v - at) < Math.abs(xs[best] - at)) best = i; });
-    return best;
-  }
-  frame.svg.addEventListener('pointermove', (event) => { hovered = nearest(event); hover(); });
-  frame.svg.addEventListener('pointerleave', () => { hovered = -1; hover(); });
 
   function tidy({ index, run }, table) {
     const measured = { x_label: panel.x_label, quantity: panel.y_label };
