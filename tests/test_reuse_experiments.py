@@ -6,11 +6,7 @@ import pytest
 import tensorflow as tf
 
 from steadynet import experiments, recording, reuse
-from steadynet.experiments import convolution, frozen_layers, transfer
-
-RECORDED = ("frozen_layers", "transferability", "cached_features")
-RECORDED = tuple(name for name in RECORDED if name in experiments.NAMES)
-
+from steadynet.experiments import convolution, frozen_layers, picture_size, transfer
 
 # A convolution that can be trained in a page
 
@@ -142,10 +138,25 @@ def test_steps_are_counted_to_the_first_look_at_the_target():
     assert frozen_layers.steps_to(curves, 0.8).tolist() == [2 * frozen_layers.EVERY, np.inf]
 
 
+def test_pictures_are_resized_as_a_camera_would():
+    pictures = transfer.task("footwear").x_test[:2]
+    assert picture_size.resized(pictures, 28) is pictures
+    half = picture_size.resized(pictures, 14)
+    assert half.shape == (2, 14, 14, 1)
+    # Antialiasing keeps the light of the whole picture; picking every other pixel would not.
+    np.testing.assert_allclose(half.mean(axis=(1, 2)), pictures.mean(axis=(1, 2)), rtol=0.02)
+
+
+def test_a_reused_network_takes_pictures_of_each_size():
+    for side in (14, 28, 40):
+        model = picture_size.loop(side).model
+        assert model.input_shape == (None, side, side, 1)
+        assert not model.get_layer("conv3").trainable
+
+
 # Slices of the recordings, run again
 
 
-@pytest.mark.skipif("frozen_layers" not in RECORDED, reason="not recorded yet")
 def test_scratch_again_ends_near_the_recording():
     point = {"task": "footwear", "start": "random", "n_frozen": (0, 4), "labels": (300,), "seed": 1}
     again = experiments.get("frozen_layers").run(point)["accuracy"]

@@ -19,6 +19,8 @@ NAMES = (
     "moving_statistics_lag",
     "input_distribution",
     "noisy_batch_norm",
+    "frozen_layers",
+    "cached_features",
 )
 
 

@@ -12,7 +12,8 @@ STARTS = ("pretrained", "random")
 N_FROZEN = (0, 1, 2, 3, 4)
 LABELS = (10, 30, 100, 300, 1000)
 STEPS, EVERY = 160, 20
-TARGET = 0.85  # accuracy on footwear that a few hundred labels reach
+MOST = 0.8  # share of seeds: four of five
+TARGETS = {"footwear": 0.85, "tops": 0.65}  # accuracies that a few hundred labels reach
 
 
 def run(point):
@@ -51,76 +52,124 @@ def _points_claim(statement, gain, holds):
     return Claim(statement, **median_and_range(100 * gain), unit="percentage points", holds=holds)
 
 
-def transfer_beats_scratch(recording, labels=30, task="footwear"):
-    """With 30 labels, all layers pretrained and the convolutions frozen end above scratch."""
-    at = {"task": task, "labels": labels}
-    gain = final(recording, start="pretrained", n_frozen=3, **at) - final(
-        recording, start="random", n_frozen=0, **at
-    )
+def against_scratch(recording, look=-1, **point):
+    """Test accuracy of a pretrained start less that of scratch, after the last step or a `look`."""
+    pretrained = recording.get("accuracy", start="pretrained", **point)[..., look]
+    scratch = recording.get("accuracy", start="random", **{**point, "n_frozen": 0})[..., look]
+    return pretrained - scratch
+
+
+def transfer_beats_scratch(recording):
+    """With few labels, frozen pretrained convolutions end above scratch on most seeds."""
+    gain = against_scratch(recording, task="footwear", n_frozen=3, labels=30)
     return _points_claim(
-        f"With {labels} labels, {task} is told apart better from frozen pretrained convolutions "
-        "than from scratch at equal budget.",
+        "With 30 labels, footwear is told apart better from frozen pretrained convolutions than "
+        "from scratch at equal budget, on four of five seeds.",
         gain,
-        bool(np.median(gain) > 0 and (gain > 0).mean() >= 0.8),
+        bool((gain > 0).mean() >= MOST),
     )
 
 
-def transfer_starts_sooner(recording):
-    """With 300 labels, the first looks show the largest gain."""
-    at = {"task": "footwear", "labels": 300}
-    curves = [
-        recording.get("accuracy", start=start, n_frozen=0, **at)
-        for start in ("pretrained", "random")
-    ]
-    gain = (curves[0] - curves[1])[:, 0]
+def transfer_beats_scratch_on_tops(recording):
+    """Where the classes are hard to tell apart, many labels do not make up for it."""
+    gain = against_scratch(recording, task="tops", n_frozen=0, labels=1000)
     return _points_claim(
-        f"After {EVERY} steps on 300 labels, a pretrained start is ahead of scratch.",
+        "With 1,000 labels, tops are told apart better from a pretrained start than from scratch "
+        "at equal budget.",
         gain,
         bool((gain > 0).all()),
     )
 
 
+def transfer_starts_ahead(recording):
+    """The shorter the training, the more a pretrained start is ahead."""
+    gains = [
+        np.mean([against_scratch(recording, look, task=t, n_frozen=0) for t in SPLITS], axis=(0, 1))
+        for look in (0, -1)
+    ]
+    return _points_claim(
+        f"After {EVERY} steps a pretrained start is further ahead of scratch than after {STEPS}, "
+        "over all tasks and numbers of labels.",
+        gains[0],
+        bool((gains[0] > gains[1]).all() and (gains[0] > 0).all()),
+    )
+
+
+def times_the_steps(recording, task, n_frozen=2):
+    """How many times the steps of a pretrained start scratch takes to the target, by seed."""
+    steps = [
+        steps_to(recording.get("accuracy", task=task, start=start, n_frozen=n), TARGETS[task])
+        for start, n in (("random", 0), ("pretrained", n_frozen))
+    ]
+    # With 100 labels or more; who never gets there counts as getting there at the end.
+    scratch, pretrained = (np.minimum(s[2:], STEPS).sum(axis=0) for s in steps)
+    return scratch / pretrained
+
+
 def transfer_takes_fewer_steps(recording):
     """To the same accuracy, a pretrained start takes a fraction of the steps."""
-    at = {"task": "footwear", "labels": 1000}
-    steps = [
-        steps_to(recording.get("accuracy", start=start, n_frozen=0, **at), TARGET)
-        for start in ("random", "pretrained")
-    ]
-    ratio = np.minimum(steps[0], STEPS) / np.minimum(steps[1], STEPS)
+    ratio = times_the_steps(recording, "tops")
     return Claim(
-        f"With 1,000 labels, scratch takes more steps to an accuracy of {TARGET} on footwear.",
+        f"To an accuracy of {TARGETS['tops']} on tops, scratch takes more steps than two frozen "
+        "layers.",
         **median_and_range(ratio),
         unit="times the steps",
         holds=bool((ratio > 1).all()),
     )
 
 
-def labels_saved(recording):
-    """How many times fewer labels a pretrained start needs for what scratch reaches with 100."""
-    labels = np.log(recording.axes["labels"])
-    at = {"task": "footwear"}
-    frozen = final(recording, start="pretrained", n_frozen=2, **at)
-    scratch = final(recording, start="random", n_frozen=0, labels=100, **at)
+def transfer_takes_fewer_steps_on_footwear(recording):
+    """So it does on footwear, on most seeds."""
+    ratio = times_the_steps(recording, "footwear")
+    return Claim(
+        f"To an accuracy of {TARGETS['footwear']} on footwear, scratch takes more steps than two "
+        "frozen layers, on four of five seeds.",
+        **median_and_range(ratio),
+        unit="times the steps",
+        holds=bool((ratio > 1).mean() >= MOST),
+    )
+
+
+def fewer_labels(recording, task, n_frozen, labels):
+    """How many times fewer labels a pretrained start needs for what scratch reaches, by seed."""
+    known = np.log(recording.axes["labels"])
+    pretrained = final(recording, task=task, start="pretrained", n_frozen=n_frozen)
+    goals = final(recording, task=task, start="random", n_frozen=0, labels=labels)
     ratios = []
-    for goal, curve in zip(scratch, frozen.T, strict=True):
+    for goal, curve in zip(goals, pretrained.T, strict=True):
+        # Between two numbers of labels, on a straight line over their logarithms.
         rising = np.maximum.accumulate(curve)
-        needed = np.interp(goal, rising, labels) if goal > rising[0] else labels[0]
-        ratios.append(100 / np.exp(needed))
+        first = max(int(np.searchsorted(rising, goal)), 1)
+        pair = slice(first - 1, first + 1)
+        ratios.append(labels / np.exp(np.interp(goal, rising[pair], known[pair])))
+    return np.array(ratios)
+
+
+def labels_saved(recording):
+    """On footwear a pretrained start saves some labels."""
+    ratio = fewer_labels(recording, "footwear", 2, 100)
     return Claim(
         "What scratch reaches on footwear with 100 labels, two frozen layers reach with fewer.",
-        **median_and_range(ratios),
+        **median_and_range(ratio),
         unit="times fewer labels",
-        holds=bool(np.median(ratios) > 1),
+        holds=bool((ratio > 1).all()),
     )
 
 
-def freezing_too_much_loses(recording):
+def labels_saved_on_tops(recording):
+    """On tops, closer to what was learned first, it saves many."""
+    ratio = fewer_labels(recording, "tops", 0, 1000)
+    return Claim(
+        "What scratch reaches on tops with 1,000 labels, a pretrained start reaches with fewer.",
+        **median_and_range(ratio),
+        unit="times fewer labels",
+        holds=bool((ratio > 1.5).all()),
+    )
+
+
+def last_layer_only_loses(recording):
     """With many labels, training the last layer only ends far below scratch."""
-    at = {"task": "footwear", "labels": 1000}
-    loss = final(recording, start="random", n_frozen=0, **at) - final(
-        recording, start="pretrained", n_frozen=4, **at
-    )
+    loss = -against_scratch(recording, task="footwear", n_frozen=4, labels=1000)
     return _points_claim(
         "With 1,000 labels, training only the last layer on pretrained ones loses to scratch.",
         loss,
@@ -128,14 +177,37 @@ def freezing_too_much_loses(recording):
     )
 
 
-def random_filters_lose(recording):
-    """Frozen layers have to have learned something."""
-    at = {"task": "footwear", "labels": 300, "n_frozen": 4}
-    gain = final(recording, start="pretrained", **at) - final(recording, start="random", **at)
+def last_layer_only_loses_with_few_labels(recording):
+    """Even 10 labels do not make a frozen hidden layer pay."""
+    loss = -against_scratch(recording, task="footwear", n_frozen=4)[:2].mean(axis=0)
     return _points_claim(
-        "With 300 labels and all layers but the last frozen, pretrained layers beat random ones.",
+        "With 10 and 30 labels too, training only the last layer loses to scratch, on four of five "
+        "seeds.",
+        loss,
+        bool((loss > 0).mean() >= MOST),
+    )
+
+
+def random_filters_lose(recording):
+    """Frozen convolutions have to have learned something."""
+    at = {"labels": 300, "n_frozen": 3}
+    gain = final(recording, start="pretrained", **at) - final(recording, start="random", **at)
+    gain = gain.mean(axis=0)
+    return _points_claim(
+        "With 300 labels and the convolutions frozen, learned filters beat random ones, over both "
+        "tasks.",
         gain,
         bool((gain > 0).all()),
+    )
+
+
+def random_filters_are_near_chance(recording):
+    """Where the literature finds random filters useless from the third layer on, ours serve."""
+    found = final(recording, task="footwear", start="random", n_frozen=3, labels=1000)
+    return _points_claim(
+        "With 1,000 labels, three frozen layers of random filters stay within 10 points of chance.",
+        found - 1 / 3,
+        bool((found < 1 / 3 + 0.1).all()),
     )
 
 
@@ -170,11 +242,16 @@ EXPERIMENT = Experiment(
     },
     claims=(
         transfer_beats_scratch,
-        transfer_starts_sooner,
+        transfer_beats_scratch_on_tops,
+        transfer_starts_ahead,
         transfer_takes_fewer_steps,
+        transfer_takes_fewer_steps_on_footwear,
         labels_saved,
-        freezing_too_much_loses,
+        labels_saved_on_tops,
+        last_layer_only_loses,
+        last_layer_only_loses_with_few_labels,
         random_filters_lose,
         frozen_steps_are_cheaper,
     ),
+    not_reproduced=(random_filters_are_near_chance,),
 )
