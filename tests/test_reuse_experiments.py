@@ -165,3 +165,26 @@ def test_scratch_again_ends_near_the_recording():
     # Threads add up in another order, which long training magnifies: the first looks are closest.
     np.testing.assert_allclose(again[:, 0, :2], recorded[[0, 4], :2], atol=0.03)
     np.testing.assert_allclose(again[:, 0], recorded[[0, 4]], atol=0.08)
+
+
+def test_one_source_again_ends_near_the_recording():
+    point = {"source": "random", "held": ("frozen",), "n_reused": (1,), "seed": 0}
+    again = experiments.get("transferability").run(point)
+    recorded = recording.load("transferability")
+    at = {"source": "random", "held": "frozen", "n_reused": 1, "seed": 0}
+    for name in ("accuracy", "base"):
+        np.testing.assert_allclose(again[name][0, 0], recorded.get(name, **at), atol=0.05)
+
+
+def test_caching_again_is_exact_and_trains_the_same():
+    again = experiments.get("cached_features").run({"n_frozen": 3, "seed": 0})
+    assert again["gap"] < 1e-4
+    assert abs(again["accuracy_cached"] - again["accuracy_recomputed"]) < 0.01
+    recorded = recording.load("cached_features").get("accuracy_cached", n_frozen=3, seed=0)
+    np.testing.assert_allclose(again["accuracy_cached"], recorded, atol=0.03)
+
+
+def test_pictures_of_another_size_again_end_near_the_recording():
+    again = experiments.get("picture_size").run({"side": 14, "seed": 0})
+    recorded = recording.load("picture_size").get("accuracy", side=14, seed=0)
+    np.testing.assert_allclose(again["accuracy"], recorded, atol=0.03)

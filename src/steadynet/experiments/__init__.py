@@ -20,7 +20,9 @@ NAMES = (
     "input_distribution",
     "noisy_batch_norm",
     "frozen_layers",
+    "transferability",
     "cached_features",
+    "picture_size",
 )
 
 

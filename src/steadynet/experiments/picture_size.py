@@ -77,14 +77,25 @@ def larger_costs_little(recording):
     )
 
 
+def resizing_takes_time(recording):
+    """Shrinking on the way in is work too."""
+    ratio = recording.get("ms", side=56) / recording.get("ms", side=OWN_SIDE)
+    return Claim(
+        "Pictures of twice the size take longer to classify, though the network sees as much.",
+        **median_and_range(ratio),
+        unit="times the time",
+        holds=bool((ratio > 1).all()),
+    )
+
+
 def tiny_costs_much(recording):
-    """What small pictures lack no resizing brings back."""
+    """What small pictures lack no resizing brings back; but footwear can be told with little."""
     loss = lost(recording, 7)
     return Claim(
-        "Pictures of a quarter of the size, enlarged inside the network, cost accuracy.",
+        "Pictures of a quarter of the size, enlarged inside the network, cost 2 points and more.",
         **median_and_range(100 * loss),
         unit="percentage points",
-        holds=bool((loss > 0).all()),
+        holds=bool(np.median(loss) >= 0.02),
     )
 
 
@@ -98,5 +109,6 @@ EXPERIMENT = Experiment(
         "accuracy": "share of 900 test pictures of that size classified correctly",
         "ms": "milliseconds a picture to classify them, resizing included, at its fastest",
     },
-    claims=(larger_costs_little, tiny_costs_much),
+    claims=(larger_costs_little, resizing_takes_time),
+    not_reproduced=(tiny_costs_much,),
 )

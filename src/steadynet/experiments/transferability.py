@@ -13,6 +13,7 @@ TARGET = "tops"
 SOURCES = {"similar": "other clothing", "dissimilar": "footwear", "itself": TARGET, "random": None}
 N_REUSED = (1, 2, 3, 4)
 STEPS = 400
+MOST = 0.75  # share of seeds: three of four
 
 
 def run(point):
@@ -78,20 +79,34 @@ def fine_tuned_transfer_does_not_fall(recording):
 def similar_beats_dissimilar(recording):
     """Frozen layers transfer better from similar classes."""
     gain = change(recording, "similar", "frozen") - change(recording, "dissimilar", "frozen")
+    gain = gain[2:].mean(axis=0)
     return _points_claim(
-        "Four frozen layers transfer better from similar classes than from dissimilar ones.",
-        gain[-1],
-        bool(np.median(gain[-1]) > 0),
+        "Three and four frozen layers transfer better from similar classes than from dissimilar "
+        "ones, on three of four seeds.",
+        gain,
+        bool((gain > 0).mean() >= MOST),
     )
 
 
 def random_filters_lose(recording):
-    """Random frozen filters fall behind learned ones, of whichever task."""
-    gain = change(recording, "dissimilar", "frozen") - change(recording, "random", "frozen")
+    """Random frozen filters fall behind learned ones."""
+    gain = change(recording, "similar", "frozen") - change(recording, "random", "frozen")
+    gain = gain[2:].mean(axis=0)
     return _points_claim(
-        "Four frozen layers of random filters lose to four from dissimilar classes.",
-        gain[-1],
-        bool((gain[-1] > 0).all()),
+        "Three and four frozen layers of random filters lose to layers from similar classes.",
+        gain,
+        bool((gain > 0).all()),
+    )
+
+
+def fine_tuned_transfer_helps(recording):
+    """AnB+: a start from another task lifts what training on all of the new one reaches."""
+    gain = np.mean([change(recording, s, "fine-tuned") for s in ("similar", "dissimilar")], (0, 1))
+    return _points_claim(
+        "Fine-tuned layers of another task end above the base network, over numbers of layers and "
+        "both sources, on three of four seeds.",
+        gain,
+        bool((gain > 0).mean() >= MOST),
     )
 
 
@@ -112,7 +127,7 @@ EXPERIMENT = Experiment(
         "source": tuple(SOURCES),
         "held": ("frozen", "fine-tuned"),
         "n_reused": N_REUSED,
-        "seed": (0, 1, 2, 3, 4),
+        "seed": (0, 1, 2, 3, 4, 5, 6, 7),
     },
     together=("held", "n_reused"),
     run=run,
@@ -123,6 +138,7 @@ EXPERIMENT = Experiment(
     claims=(
         frozen_transfer_falls,
         fine_tuned_transfer_does_not_fall,
+        fine_tuned_transfer_helps,
         similar_beats_dissimilar,
         random_filters_lose,
     ),
