@@ -24,8 +24,21 @@
   };
 
   const f32 = (values) => new DataView(new Float32Array(values).buffer);
-  window.live = (run, curves, progress = 0.5) => model.hear({ kind: 'live', run, progress,
-    arrays: Object.entries(curves).map(([name, values]) => ({ name, shape: [values.length] })) }, Object.values(curves).map(f32));
+  window.live = (run, curves, progress = 0.5, shapes = {}) => model.hear({ kind: 'live', run, progress,
+    arrays: Object.entries(curves).map(([name, values]) => ({ name, shape: shapes[name] ?? [values.length] })) }, Object.values(curves).map(f32));
+  // What a run of the state's panels reports when its curve is the constant `value`.
+  const report = (value, length) => {
+    const [curves, shapes] = [{}, {}];
+    for (const p of state.panels) {
+      if (p.kind === 'curves') curves[p.y] = Array(length).fill(value);
+      if (p.kind === 'histogram') curves[p.counts] = Array(30).fill(1);
+      if (p.kind === 'sweep') curves[p.y] = [value];
+      if (p.kind !== 'layers') continue;
+      shapes[p.y] = [1 + (length % p.moments.length), p.layers, p.quantiles.length];
+      curves[p.y] = Array(shapes[p.y].reduce((a, b) => a * b)).fill(value);
+    }
+    return [curves, shapes];
+  };
   window.trains = () => model.sent.filter((m) => m.kind === 'train');
 
   // Height of the live curve where the view must have drawn the constant `value` on its log axis.
@@ -38,7 +51,7 @@
     return ya + ((yb - ya) * (Math.log(value) - Math.log(a))) / (Math.log(b) - Math.log(a));
   };
   const liveHeight = () => {
-    const d = $('.sn-panel:first-child path.sn-live').getAttribute('d');
+    const d = $('.sn-panel:first-child path.sn-live')?.getAttribute('d');
     return d ? Number(d.match(/M[-\d.]+,([-\d.]+)/)[1]) : null;
   };
 
@@ -67,7 +80,14 @@
     };
     const press = (q) => { const all = $$(q); const b = all[random(all.length)]; if (b && !b.hidden) b.click(); };
     const acts = {
-      slide() { const i = $('input[type=range]'); i.value = random(state.controls[0].values.length); i.dispatchEvent(new Event('input', { bubbles: true })); },
+      slide() { const all = $$('input[type=range]'); const i = all[random(all.length)]; i.value = random(Number(i.max) + 1); i.dispatchEvent(new Event('input', { bubbles: true })); },
+      point() { // a click somewhere on a sweep
+        const all = $$('.sn-clickable');
+        const i = random(all.length);
+        if (!all.length) return;
+        const { left, width, top } = all[i].getBoundingClientRect();
+        all[i].dispatchEvent(new MouseEvent('click', { clientX: left + random(Math.round(width)), clientY: top + 50, bubbles: true }));
+      },
       sweep() { for (let k = 0; k < 6; k++) acts.slide(); },
       radio: () => press('input[type=radio]'),
       toggle: () => press('input[type=checkbox]'),
@@ -81,9 +101,10 @@
         if (!valueOf.has(run)) valueOf.set(run, 0.02 * 1.05 ** (valueOf.size % 100));
         const before = liveHeight();
         const length = 1 + random(60);
-        live(run, { loss: Array(length).fill(valueOf.get(run)), counts: Array(30).fill(1) }, length / 60);
+        const [curves, shapes] = report(valueOf.get(run), length);
+        live(run, curves, length / 60, shapes);
         const after = liveHeight();
-        if (after !== before && Math.abs(after - heightOf(valueOf.get(run))) > 0.2) wrong.push(`drawn at ${after}, not where run ${run} is`);
+        if (state.panels[0].y_log && after !== before && Math.abs(after - heightOf(valueOf.get(run))) > 0.2) wrong.push(`drawn at ${after}, not where run ${run} is`);
         if (after !== before && newest()?.run !== run) wrong.push(`an old run ${run} was drawn`);
       },
       done() { const all = trains(); if (all.length) model.hear({ kind: 'done', run: all[random(all.length)].run, outcome: `ended ${++n}` }, []); },
@@ -100,12 +121,16 @@
       const now = setting();
       if (now.join() !== before && liveHeight() !== null) wrong.push(`${name}: the curve of the setting before stays`);
       if (axes() !== still) wrong.push(`${name}: an axis moved`);
-      const slider = $('input[type=range]');
-      if (slider.getAttribute('aria-valuetext') !== state.controls[0].texts[now[0]]) wrong.push(`${name}: aria-valuetext is ${slider.getAttribute('aria-valuetext')}`);
+      state.controls.forEach((c, k) => {
+        const text = $$('.sn-control')[k].querySelector('input[type=range]')?.getAttribute('aria-valuetext') ?? c.texts[now[k]];
+        if (text !== c.texts[now[k]]) wrong.push(`${name}: aria-valuetext is ${text}`);
+      });
+      const moments = new Set($$('.sn-moment input').flatMap((i) => [i.value, i.getAttribute('aria-valuetext')]));
+      if (moments.size > 2) wrong.push(`${name}: moments differ: ${[...moments]}`);
       if (now.includes(-1)) wrong.push(`${name}: not one radio is chosen`);
       if ($('.sn-line-recorded .sn-words').textContent !== words(state.outcome, now)) wrong.push(`${name}: the outcome is of another setting`);
       const code = state.code.pieces.map((p) => (typeof p === 'string' ? p : words(state.code.parts[p.part], now))).join('');
-      if ($('pre code').textContent !== code) wrong.push(`${name}: the code is of another setting`);
+      if (state.code.pieces.length && $('pre code').textContent !== code) wrong.push(`${name}: the code is of another setting`);
       const bad = $$('.sn-panels path').find((p) => /NaN|Infinity|undefined/.test(p.getAttribute('d') ?? ''));
       if (bad) wrong.push(`${name}: ${bad.getAttribute('class')} has no place: ${bad.getAttribute('d').slice(0, 80)}`);
       $$('.sn-presets button').forEach((b, i) => {

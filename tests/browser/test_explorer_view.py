@@ -428,9 +428,11 @@ def test_only_the_last_view_to_go_stops_the_work(played):
     assert page.locator(".steadynet").count() == 0
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_hundreds_of_random_moves_break_nothing(played, seed):
-    page = played()
+@pytest.mark.parametrize(
+    ("name", "seed"), [("clip", 1), ("clip", 2), ("clip", 3), ("deep", 4), ("reuse", 5)]
+)
+def test_hundreds_of_random_moves_break_nothing(played, name, seed):
+    page = played(name)
     result = page.evaluate("(seed) => fuzz(seed, 400)", seed)
     assert result["wrong"] == [], result
     assert result["trained"] > 20

@@ -29,12 +29,12 @@ function pivot(panel, view, quantities) {
   return { xLabel, columns: [...columns], xs: [...xs].sort(([a], [b]) => a - b) };
 }
 
-function table(spec, panel, view) {
+function table(spec, panel, view, title) {
   const first = panel.tidy(sources(view)[0], true);
   const several = new Set(first.map((row) => row.quantity)).size > 1;
   const { xLabel, columns, xs } = pivot(panel, view, several);
   const caption = several || !first.length ? spec.title : `${spec.title}: ${first[0].quantity}`;
-  return h('div', { class: 'sn-scroll', tabindex: 0, role: 'region', 'aria-label': `Table: ${caption}` },
+  return h('div', { class: 'sn-scroll', tabindex: 0, role: 'region', 'aria-label': `Table: ${caption} (${title})` },
     h('table', {}, h('caption', {}, caption),
       h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, xLabel), columns.map(([name]) => h('th', { scope: 'col' }, name)))),
       h('tbody', {}, xs.map(([x, text]) => h('tr', {}, h('th', { scope: 'row' }, text),
@@ -78,7 +78,7 @@ export function makeNumbers(state, panels, now) {
     h('button', { type: 'button', class: 'sn-button', onclick: () => download(`${state.name}.csv`, csv(state, panels, now())) }, 'Download as CSV'));
   let waiting = 0;
   function fill() {
-    if (details.open) tables.replaceChildren(...panels.map((panel, i) => table(state.panels[i], panel, now())));
+    if (details.open) tables.replaceChildren(...panels.map((panel, i) => table(state.panels[i], panel, now(), state.title)));
   }
   return {
     node: details,

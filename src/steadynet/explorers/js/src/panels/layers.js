@@ -29,18 +29,18 @@ export function layers(panel, arrays, { look }) {
     parts[name] = s('path', { class: `sn-${name}` });
     frame.plot.append(parts[name]);
   }
-  const hover = makeHover(frame, numbers, readOut);
   const id = uid('moment');
   const range = makeRange(moments, look, { id });
   const now = h('output', { class: 'sn-value', for: id, 'aria-hidden': 'true' });
   const slider = h('div', { class: 'sn-moment' },
     h('label', { for: id }, 'Moment', h('span', { class: 'sn-unseen' }, ` of training: ${panel.title}`)), range.input, now);
-  const note = h('p', { class: 'sn-share' });
-
+  const behind = h('p', { class: 'sn-readout sn-behind' }); // under the readout
+  frame.node.append(behind);
+  const hover = makeHover(frame, numbers, readOut);
   const words = panel.y_format.includes('%') ? percent : said;
   const share = (q) => `${Number((100 * q).toFixed(1))} %`;
   const within = quantiles.slice(0, middle).map((q) => share(1 - 2 * q)).reverse();
-  const key = size > 1 ? `Line: median. ${size > 3 ? 'Bands' : 'Band'}: the middle ${within.join(' and ')} of the values.` : '';
+  const key = size > 1 ? `Line: median. ${size > 3 ? 'Bands' : 'Band'}: the middle ${within.join(' and ').replaceAll(' %', '\u00a0%')} of the values.` : '';
 
   // One line a quantile at a moment; a live run is shown at its newest moment until it has come that far.
   function cut(block, moment) {
@@ -84,8 +84,7 @@ export function layers(panel, arrays, { look }) {
     }
     range.update(moment);
     say(now, moments[moment]);
-    const behind = run && run.at < moment ? `The live run has come to ${moments[run.at]}, and is shown there.` : '';
-    say(note, [key, behind].filter(Boolean).join(' '));
+    say(behind, run && run.at < moment ? `live run: ${moments[run.at]} so far` : '');
     frame.svg.setAttribute('aria-label', [`${panel.title}: ${panel.y_label} by ${panel.x_label}, at ${moments[moment]}.`,
       told(shown.own, 'Recorded'), run && told(run, `The live run at ${moments[run.at]}`), ghost && told(ghost, 'The pinned run')].filter(Boolean).join(' '));
     hover.show();
@@ -124,5 +123,5 @@ export function layers(panel, arrays, { look }) {
     });
   }
 
-  return { node: h('div', {}, frame.node, slider, note), layout: frame.layout, draw, tidy };
+  return { node: h('div', {}, frame.node, slider, key && h('p', { class: 'sn-caption' }, key)), layout: frame.layout, draw, tidy };
 }

@@ -20,10 +20,10 @@ export function network(panel, arrays) {
     const text = bar
       ? h('span', { class: 'sn-number' }, rank[i] === 0 || (rank[i] + 1) % 5 === 0 ? String(rank[i] + 1) : '')
       : [h('b', {}, name), h('span', {}, kind), size && h('span', {}, size), parameters > 0 && h('span', {}, `${whole(parameters)} parameters`)];
-    const box = h('span', { class: bar ? 'sn-box sn-slim' : 'sn-box' }, text, parameters > 0 && lock());
-    return { node: h('span', { class: bar ? 'sn-slot sn-slim-slot' : 'sn-slot' }, box, norm > 0 && h('span', { class: 'sn-norm' })), box, norm };
+    const form = bar ? 'slim' : weighted[i] ? 'full' : 'plain';
+    return h('span', { class: `sn-slot sn-${form}-slot` }, h('span', { class: `sn-box sn-${form}` }, text, parameters > 0 && lock()), norm > 0 && h('span', { class: 'sn-norm' }));
   });
-  const chain = h('div', { class: `sn-chain${long ? ' sn-long' : ''}`, role: 'img' }, slots.map(({ node }) => node));
+  const chain = h('div', { class: `sn-chain${long ? ' sn-long' : ''}`, role: 'img' }, slots);
   const swatch = (kind, text) => h('span', {}, h('span', { class: `sn-swatch sn-${kind}` }, kind === 'frozen' && lock()), text);
   const count = h('p', { class: 'sn-count' });
   const pinned = h('p', { class: 'sn-share' });
@@ -70,12 +70,11 @@ export function network(panel, arrays) {
 
   function draw(view) {
     const now = read(view.index);
-    slots.forEach(({ node, box }, i) => {
+    slots.forEach((node, i) => {
       const { there, still, normed } = now.found[i];
       node.classList.toggle('sn-off', !there);
       node.classList.toggle('sn-normed', normed);
       node.classList.toggle('sn-frozen', still);
-      box.classList.toggle('sn-plain', !weighted[i]);
     });
     const text = sentence(now);
     say(count, text);

@@ -24,16 +24,13 @@ export function sweep(panel, arrays, { controls, move }) {
     frame.plot.append(parts[name]);
   }
   const ring = s('g', { class: 'sn-fixed' }, s('circle', { r: 8, class: 'sn-ring' }), s('circle', { r: 3.5, class: 'sn-core' }));
-  frame.over.append(ring);
+  frame.over.append(ring, parts['live-end']); // the live mark stays in sight on the ring
   const hover = makeHover(frame, places, (i) => `${name(i)}: ${both(shown, i)}`);
   const key = (kind, marks, d) => s('svg', { class: 'sn-key', viewBox: '0 0 28 14', 'aria-hidden': 'true' },
     s('path', { class: `sn-${kind}`, d: 'M1,7H27' }), s('path', { class: `sn-${marks}`, d }));
-  const head = h('span');
-  const figures = h('span');
-  const beside = h('span');
-  const more = h('span');
-  const note = h('p', { class: 'sn-share' }, head, panel.reference && key('median', 'nodes', dot(14, 7, 3.5)), figures,
-    panel.reference && key('reference', 'reference-nodes', square(14, 7)), beside, more);
+  const [head, figures, beside, more] = Array.from({ length: 4 }, () => h('span'));
+  const note = h('p', { class: 'sn-share sn-series' }, head, h('span', {}, panel.reference && key('median', 'nodes', dot(14, 7, 3.5)), figures),
+    panel.reference && h('span', {}, key('reference', 'reference-nodes', square(14, 7)), beside), more);
 
   const words = panel.y_format.includes('%') ? (v) => percent(v).replace(' %', '\u00a0%') : said;
   const there = (v) => !Number.isNaN(v);
@@ -78,12 +75,12 @@ export function sweep(panel, arrays, { controls, move }) {
     set('live-end', there(run) ? dot(x(i), frame.place(run), 5) : '');
     ring.style.display = there(own.middle[i]) ? '' : 'none';
     if (there(own.middle[i])) ring.setAttribute('transform', `translate(${x(i).toFixed(1)},${frame.place(own.middle[i]).toFixed(1)})`);
-    const also = there(run) ? ` Live run: ${words(run)}.` : '';
-    say(head, `${name(i)}: `);
-    say(figures, `${panel.label && `${panel.label} `}${one(own, i)}${reference ? '; ' : '.'}`);
-    say(beside, reference ? `${panel.reference_label} ${one(reference, i)}.` : '');
+    const also = there(run) ? `Live run: ${words(run)}.` : '';
+    say(head, `${name(i)}:`);
+    say(figures, `${panel.label && `${panel.label} `}${one(own, i)}`);
+    say(beside, reference ? `${panel.reference_label} ${one(reference, i)}` : '');
     say(more, also);
-    frame.svg.setAttribute('aria-label', [`${panel.title}: ${panel.y_label} by ${panel.x_label}.`, `At ${texts[i]}: ${both(shown, i)}.${also}`, extremes(own),
+    frame.svg.setAttribute('aria-label', [`${panel.title}: ${panel.y_label} by ${panel.x_label}.`, `At ${texts[i]}: ${both(shown, i)}.`, also, extremes(own),
       view.pinned && there(pinned) && `The pinned run, at ${texts[at]}: ${words(pinned)}.`].filter(Boolean).join(' '));
     hover.show();
   }
