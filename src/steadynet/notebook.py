@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-__all__ = ["as_power", "prepare"]
+__all__ = ["as_power", "glue_claim", "prepare"]
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -65,3 +65,19 @@ def as_power(value: float, digits: int = 2) -> str:
     """
     mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
     return f"{mantissa} × 10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
+
+
+def glue_claim(name: str, claim) -> None:
+    """Make a claim's effect and spread available to the chapter's text.
+
+    Parameters
+    ----------
+    name : str
+        The numbers are glued as ``<name>-effect``, ``<name>-low`` and ``<name>-high``.
+    claim : steadynet.experiments.Claim
+        What was measured.
+    """
+    from myst_nb import glue
+
+    for part in ("effect", "low", "high"):
+        glue(f"{name}-{part}", getattr(claim, part), display=False)

@@ -52,7 +52,8 @@ def test_a_key_press_trains_live_beside_the_recorded_curve(page):
     assert all(curves)
     assert page.locator(SLIDER).first.get_attribute("aria-valuetext") == "0.5"
     moved = page.locator(".sn-panels .sn-median").first.get_attribute("d")
-    assert moved and moved not in (recorded, *curves)
+    assert moved
+    assert moved not in (recorded, *curves)
 
 
 def test_of_twenty_quick_moves_only_the_last_run_remains(page):

@@ -47,6 +47,7 @@ class Row:
         self._sweep = sweeps.Sweep(self.model)
         self.copies: list[list[tf.Tensor]] = []
         self.rates: Sequence[float] = ()
+        self.record: training.Record | None = None
         self._inside = keras.Model(self.model.inputs, [*_hidden(self.model), *self.model.outputs])
         self._predict = tf.function(self._logits)
         self._look = tf.function(self._look_at)
@@ -65,6 +66,7 @@ class Row:
         moments : sequence of int
             Numbers of steps after which `on_moment` is called, without arguments; 0 is the start.
         on_moment : callable, optional
+            It finds the record so far in `record`: None before the first step.
 
         Returns
         -------
@@ -73,13 +75,13 @@ class Row:
         """
         self.model.set_weights(self._network(seed=seed).get_weights())
         parts = self.model.trainable_variables, self.model.non_trainable_variables
-        self.rates = rates
+        self.rates, self.record = rates, None
         self.copies = [[tf.stack([v.value] * len(rates)) for v in part] for part in parts]
         if 0 in moments:
             on_moment()
 
         def on_chunk(record):
-            self.copies = self._newest()
+            self.copies, self.record = self._newest(), record
             if record.steps in moments:
                 on_moment()
 

@@ -28,7 +28,7 @@ class NoisyBatchNorm(normalization.BatchNorm):
     References
     ----------
     Santurkar, Tsipras, Ilyas and Madry (2018), "How does batch normalization help optimization?",
-    section 2.1 and the algorithm in the appendix.
+    section 2.1, for the idea; the strengths of the noise are this book's choice.
     """
 
     def __init__(self, seed, **options):

@@ -1,5 +1,15 @@
 """Every static figure of the book: data in, matplotlib Axes out."""
 
+from steadynet.figures.batch_norm import (
+    plot_accuracy_by_depth,
+    plot_accuracy_by_rate,
+    plot_batch_sizes,
+    plot_input_quantiles,
+    plot_loss_band,
+    plot_moving_lag,
+    plot_noisy,
+    plot_placements,
+)
 from steadynet.figures.clipping import (
     plot_adaptive_clipping,
     plot_angles,
@@ -17,14 +27,22 @@ from steadynet.figures.style import as_svg, say, use_style
 
 __all__ = [
     "as_svg",
+    "plot_accuracy_by_depth",
+    "plot_accuracy_by_rate",
     "plot_adaptive_clipping",
     "plot_angles",
     "plot_backward_norms",
+    "plot_batch_sizes",
     "plot_best_thresholds",
     "plot_cliff",
     "plot_clip_geometry",
+    "plot_input_quantiles",
     "plot_learning_curves",
+    "plot_loss_band",
+    "plot_moving_lag",
+    "plot_noisy",
     "plot_norms_over_training",
+    "plot_placements",
     "plot_product",
     "plot_rules",
     "plot_sequence_length",

@@ -1,0 +1,240 @@
+"""Figures of the chapters on batch normalization."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from steadynet.experiments import input_distribution, moving_statistics_lag, noisy_batch_norm
+from steadynet.experiments.rates import at_best_rate
+from steadynet.figures.style import COLOURS, axes_or_new, plot_band, say
+
+KINDS = {
+    "none": "without",
+    "batch norm": "with batch norm",
+    "noisy batch norm": "with noisy batch norm",
+    "before": "before the activation",
+    "after": "after the activation",
+}
+
+
+def plot_accuracy_by_depth(recording, activation, *, batch_size=64, ax=None):
+    """Test accuracy over depth, with and without batch normalization, each at its best rate.
+
+    Parameters
+    ----------
+    recording : Recording
+        Of ``batch_norm_depth``.
+    activation : str
+    batch_size : int
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax, depths = axes_or_new(ax), recording.axes["depth"]
+    for i, kind in enumerate(recording.axes["normalize"]):
+        at = {"activation": activation, "normalize": kind, "batch_size": batch_size}
+        best = [at_best_rate(recording, "test_accuracy", depth=d, **at) for d in depths]
+        plot_band(ax, depths, np.array(best), KINDS[kind], i)
+    _chance(ax)
+    ax.set(xlabel="hidden layers", ylabel="test accuracy", ylim=(0, 0.9), title=activation)
+    ax.set_xticks(depths)
+    ax.legend(fontsize=9)
+    return ax
+
+
+def plot_accuracy_by_rate(recording, depth, activation, *, batch_size=64, ax=None):
+    """Test accuracy over learning rates at one depth, with and without batch normalization.
+
+    Parameters
+    ----------
+    recording : Recording
+        Of ``batch_norm_depth``.
+    depth : int
+    activation : str
+    batch_size : int
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax, at = axes_or_new(ax), {"depth": depth, "activation": activation, "batch_size": batch_size}
+    rates = recording.axes["learning_rate"]
+    for i, kind in enumerate(recording.axes["normalize"]):
+        plot_band(ax, rates, recording.get("test_accuracy", normalize=kind, **at), KINDS[kind], i)
+    _chance(ax)
+    ax.set(xscale="log", xlabel="learning rate", ylabel="test accuracy", ylim=(0, 0.9))
+    ax.set_title(f"{depth} hidden layers, {activation}")
+    ax.legend(loc="upper left")
+    return ax
+
+
+def plot_batch_sizes(recording, *, ax=None):
+    """Test accuracy over batch size, each at its best rate.
+
+    Parameters
+    ----------
+    recording : Recording
+        Of ``batch_norm_batch_size``.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax, sizes = axes_or_new(ax), recording.axes["batch_size"]
+    for i, kind in enumerate(recording.axes["normalize"]):
+        best = [
+            at_best_rate(recording, "test_accuracy", normalize=kind, batch_size=n) for n in sizes
+        ]
+        plot_band(ax, sizes, np.array(best), KINDS[kind], i)
+    _chance(ax)
+    ax.set(xscale="log", xlabel="batch size", ylabel="test accuracy", ylim=(0, 0.9))
+    ax.set_xticks(sizes, [say(float(n)) for n in sizes])
+    ax.minorticks_off()
+    ax.legend(loc="lower right")
+    return ax
+
+
+def plot_placements(recording, *, ax=None):
+    """Test accuracy of each placement and activation, each at its best rate: a point a seed.
+
+    Parameters
+    ----------
+    recording : Recording
+        Of ``batch_norm_placement``.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax, activations = axes_or_new(ax), recording.axes["activation"]
+    for i, placement in enumerate(recording.axes["placement"]):
+        for j, activation in enumerate(activations):
+            at = {"activation": activation, "placement": placement}
+            best = at_best_rate(recording, "test_accuracy", **at)
+            x = j + 0.2 * (i - 1)
+            label = KINDS[placement] if j == 0 else None
+            ax.plot([x] * len(best), best, "o", ms=4, alpha=0.5, color=COLOURS[i])
+            ax.plot(x, np.median(best), "_", ms=16, mew=3, color=COLOURS[i], label=label)
+    _chance(ax)
+    ax.set_xticks(range(len(activations)), activations)
+    ax.set(ylabel="test accuracy", ylim=(0, 0.9))
+    ax.legend(ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1), fontsize=9)
+    return ax
+
+
+def plot_input_quantiles(recording, normalize, rate, *, seed=0, unit=0, ax=None):
+    """15, 50 and 85 % quantiles of one unit's input over training: Ioffe and Szegedy's figure 1.
+
+    Parameters
+    ----------
+    recording : Recording
+        Of ``input_distribution``.
+    normalize : {"none", "batch norm"}
+    rate : float
+    seed, unit : int
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax = axes_or_new(ax)
+    lines = recording.get("inputs", normalize=normalize, learning_rate=rate, seed=seed)[..., unit]
+    steps = input_distribution.APART * np.arange(len(lines))
+    low, middle, high = lines.T
+    ax.fill_between(steps, low, high, color=COLOURS[0], alpha=0.25, lw=0, label="15 to 85 %")
+    ax.plot(steps, middle, color=COLOURS[0], label="median")
+    ax.set(xlabel="step", ylabel="input of a sigmoid", title=KINDS[normalize])
+    ax.legend(fontsize=9)
+    return ax
+
+
+def plot_noisy(recording, name, label, *, ax=None):
+    """A measure of the three kinds of network over training, each at its best rate.
+
+    Parameters
+    ----------
+    recording : Recording
+        Of ``noisy_batch_norm``.
+    name : {"accuracy", "drift"}
+        ``drift`` is averaged over layers.
+    label : str
+        Of the vertical axis.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax = axes_or_new(ax)
+    for i, kind in enumerate(recording.axes["normalize"]):
+        best = recording.get("test_accuracy", normalize=kind).mean(axis=-1).argmax()
+        runs = recording.get(name, normalize=kind)[best]
+        runs = runs.mean(axis=-1) if name == "drift" else runs
+        steps = noisy_batch_norm.STEPS * (np.arange(runs.shape[-1]) + 1) / runs.shape[-1]
+        plot_band(ax, steps, runs.T, KINDS[kind], i, markevery=max(1, len(steps) // 8))
+    ax.set(xlabel="step", ylabel=label)
+    ax.legend(fontsize=9)
+    return ax
+
+
+def plot_loss_band(recording, rate, *, ax=None):
+    """Range of losses met along the gradient, over training, at one rate for all.
+
+    Parameters
+    ----------
+    recording : Recording
+        Of ``noisy_batch_norm``.
+    rate : float
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax = axes_or_new(ax)
+    for i, kind in enumerate(recording.axes["normalize"][:2]):
+        losses = recording.get("loss_along", normalize=kind, learning_rate=rate)
+        low, high = (np.median(edge(losses, axis=-1), axis=0) for edge in (np.min, np.max))
+        steps = noisy_batch_norm.APART * np.arange(len(low))
+        ax.fill_between(steps, low, high, color=COLOURS[i], alpha=0.4, label=KINDS[kind])
+    ax.set(yscale="log", xlabel="step", ylabel="losses along the gradient")
+    ax.legend()
+    return ax
+
+
+def plot_moving_lag(recording, rate, *, ax=None):
+    """Test accuracy by moving statistics over steps, a line a momentum, and by the batch's own.
+
+    Parameters
+    ----------
+    recording : Recording
+        Of ``moving_statistics_lag``.
+    rate : float
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax, steps = axes_or_new(ax), moving_statistics_lag.MOMENTS
+    for i, momentum in enumerate(recording.axes["momentum"]):
+        at = {"momentum": momentum, "learning_rate": rate}
+        plot_band(ax, steps, recording.get("test_accuracy", **at).T, f"{momentum:g}", i)
+    own = recording.get("test_accuracy_by_batch", momentum=0.9, learning_rate=rate)
+    ax.plot(steps, np.median(own, axis=0), "--", color="0.3", label="batch's own")
+    ax.set(xscale="log", xlabel="step", ylabel="test accuracy", ylim=(0, 0.9))
+    ax.set_xticks(steps, [say(float(n)) for n in steps])
+    ax.minorticks_off()
+    ax.legend(title="momentum", ncols=2, fontsize=9)
+    return ax
+
+
+def _chance(ax):
+    """A dotted line at what guessing gives."""
+    ax.axhline(0.1, color="0.5", lw=1, ls=":")
