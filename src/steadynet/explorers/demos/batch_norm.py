@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from steadynet.explorers.spec import Control, Demo, Preset, Table
 
 RATES = (0.003, 0.03, 0.1, 0.3, 1.0)
 APART = 20  # steps averaged into one point of a curve
+# All explorers of a kernel share the networks: one that is shown twice has two threads at work.
+_ONE_AT_A_TIME = threading.Lock()
 LIVE_SEED = 5  # not among the recorded ones: one more seed to compare with
 OPENING = {"depth": 20, "activation": "sigmoid", "normalize": "none"}
 SMALLEST = 1e-12  # gradients below this are drawn as this
@@ -232,7 +235,8 @@ def prepare() -> None:
     """Import TensorFlow and compile the network that the demo opens with, off and on."""
     for normalize in experiment.EXPERIMENT.axes["normalize"]:
         row = _network(normalize, OPENING["depth"], OPENING["activation"])
-        row.train(LIVE_SEED, [0.1], steps=1, batch_size=64, moments=[0], on_moment=row.inside)
+        with _ONE_AT_A_TIME:
+            row.train(LIVE_SEED, [0.1], steps=1, batch_size=64, moments=[0], on_moment=row.inside)
 
 
 def train(setting, report) -> str:
@@ -268,12 +272,13 @@ def train(setting, report) -> str:
                 arrays[name] = getattr(row.record, name).reshape(-1, APART).mean(-1)
         report(arrays, steps / experiment.STEPS)
 
-    row.train(
-        *(LIVE_SEED, [setting["learning_rate"]]),
-        steps=experiment.STEPS,
-        batch_size=setting["batch_size"],
-        moments=range(0, experiment.STEPS + 1, APART),
-        on_moment=show,
-    )
-    right = f"{100 * row.test_accuracy()[0]:.0f} % of test pictures right"
+    with _ONE_AT_A_TIME:
+        row.train(
+            *(LIVE_SEED, [setting["learning_rate"]]),
+            steps=experiment.STEPS,
+            batch_size=setting["batch_size"],
+            moments=range(0, experiment.STEPS + 1, APART),
+            on_moment=show,
+        )
+        right = f"{100 * row.test_accuracy()[0]:.0f} % of test pictures right"
     return f"Seed {LIVE_SEED}, trained here: {right}."

@@ -1,0 +1,59 @@
+"""Figures on batch normalization say what their recordings say."""
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from steadynet import figures, recording
+from steadynet.experiments.rates import at_best_rate
+
+PLOTS = {
+    figures.plot_accuracy_by_depth: ("batch_norm_depth", {"activation": "relu"}),
+    figures.plot_accuracy_by_rate: ("batch_norm_depth", {"depth": 20, "activation": "sigmoid"}),
+    figures.plot_batch_sizes: ("batch_norm_batch_size", {}),
+    figures.plot_placements: ("batch_norm_placement", {}),
+    figures.plot_input_quantiles: ("input_distribution", {"normalize": "none", "rate": 0.3}),
+    figures.plot_noisy: ("noisy_batch_norm", {"name": "drift", "label": "drift"}),
+    figures.plot_loss_band: ("noisy_batch_norm", {"rate": 0.03}),
+    figures.plot_moving_lag: ("moving_statistics_lag", {"rate": 0.1}),
+}
+
+
+@pytest.fixture
+def ax():
+    return Figure().subplots()
+
+
+@pytest.mark.parametrize("plot", PLOTS, ids=[plot.__name__ for plot in PLOTS])
+def test_figure_draws_on_the_axes_given_and_names_what_it_shows(plot, ax):
+    name, options = PLOTS[plot]
+    assert plot(recording.load(name), ax=ax, **options) is ax
+    assert ax.get_ylabel()
+    assert ax.get_legend().get_texts()
+    assert ax.has_data()
+
+
+def test_depth_shows_the_median_at_each_arms_best_rate(ax):
+    runs = recording.load("batch_norm_depth")
+    figures.plot_accuracy_by_depth(runs, "sigmoid", ax=ax)
+    at = {"activation": "sigmoid", "batch_size": 64, "normalize": "batch norm"}
+    want = [
+        np.median(at_best_rate(runs, "test_accuracy", depth=d, **at)) for d in (2, 5, 10, 20, 30)
+    ]
+    line = next(x for x in ax.get_lines() if x.get_label() == "with batch norm")
+    np.testing.assert_allclose(line.get_ydata(), want)
+
+
+def test_band_is_wider_without_batch_norm(ax):
+    figures.plot_loss_band(recording.load("noisy_batch_norm"), 0.03, ax=ax)
+    heights = []
+    for band in ax.collections:
+        points = band.get_paths()[0].vertices[:, 1]
+        heights.append(np.log(points.max() / points.min()))
+    assert heights[0] > heights[1]
+
+
+def test_placements_show_a_point_a_seed(ax):
+    figures.plot_placements(recording.load("batch_norm_placement"), ax=ax)
+    points = [line for line in ax.get_lines() if line.get_marker() == "o"]
+    assert [len(line.get_ydata()) for line in points] == [5] * 9
