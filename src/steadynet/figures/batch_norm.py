@@ -65,9 +65,9 @@ def plot_accuracy_by_rate(recording, depth, activation, *, batch_size=64, ax=Non
     for i, kind in enumerate(recording.axes["normalize"]):
         plot_band(ax, rates, recording.get("test_accuracy", normalize=kind, **at), KINDS[kind], i)
     _chance(ax)
-    ax.set(xscale="log", xlabel="learning rate", ylabel="test accuracy", ylim=(0, 0.9))
+    ax.set(xscale="log", xlabel="learning rate", ylabel="test accuracy", ylim=(0, 1.15))
     ax.set_title(f"{depth} hidden layers, {activation}")
-    ax.legend(loc="upper left")
+    ax.legend(loc="upper left", fontsize=9)
     return ax
 
 
