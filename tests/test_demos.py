@@ -219,7 +219,7 @@ def test_cliff_code_descends_as_recorded(cliff_demo, setting):
 @pytest.fixture(scope="module")
 def prepared():
     """The clip demo's trainers, compiled as a kernel does when a view shows itself."""
-    clip.prepare()
+    list(clip.prepare())
     return {method: clip._trainer(method) for method in ARGUMENTS}
 
 

@@ -160,3 +160,44 @@ def test_the_first_report_after_a_warm_up_is_sent_at_once(monkeypatch):
     assert [m["kind"] for m in messages] == ["live"]
     seen.set()
     assert work.join(5)
+
+
+def test_a_request_is_served_between_two_pieces_of_preparation(log):
+    first, go = threading.Event(), threading.Event()
+
+    def prepare():
+        log.append("one")
+        first.set()
+        go.wait(5)
+        yield
+        log.append("two")
+        yield
+        log.append("three")
+
+    work = Worker(noted(log, "train"), sent([]), prepare)
+    work.warm_up()
+    assert first.wait(5)
+    work.request(1, {})
+    go.set()
+    assert work.join(5)
+    assert log == ["one", "train", "two", "three"]
+
+
+def test_stopping_drops_what_is_left_to_prepare(log):
+    first, go = threading.Event(), threading.Event()
+
+    def prepare():
+        log.append("one")
+        yield
+        first.set()
+        go.wait(5)
+        yield
+        log.append("three")
+
+    work = Worker(noted(log, "train"), sent([]), prepare)
+    work.warm_up()
+    assert first.wait(5)
+    work.stop()
+    go.set()
+    assert work.join(5)
+    assert log == ["one"]

@@ -223,7 +223,8 @@ class Demo:
         ``train(setting, report) -> outcome in words``. See `Explorer`.
     prepare : callable, optional
         Takes nothing; called in the background when a view shows the demo beside a kernel, to
-        import and compile what `train` needs.
+        import and compile what `train` needs. A generator is interrupted at a ``yield`` where the
+        reader makes a move.
 
     Raises
     ------

@@ -6,7 +6,7 @@ import contextlib
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,8 @@ class Worker:
     send : callable
         ``send(message, buffers)``: where live, done and error messages go.
     prepare : callable, optional
-        Takes nothing; called once before the first training, to import and compile.
+        Takes nothing; called once before the first training, to import and compile. Where it is a
+        generator, a request is served at its next ``yield``, and the rest is prepared afterwards.
 
     Notes
     -----
@@ -47,6 +48,7 @@ class Worker:
         self._lock = threading.Lock()
         self._generation = 0
         self._next: tuple[int, Any, dict] | None = None
+        self._rest: Generator | None = None  # what is left to prepare
         self._thread: threading.Thread | None = None
 
     def request(self, run: Any, setting: dict[str, Any]) -> None:
@@ -66,7 +68,7 @@ class Worker:
         """End what runs at its next report, and forget what waits."""
         with self._lock:
             self._generation += 1
-            self._next = None
+            self._next = self._rest = None
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait until nothing runs or waits; whether that came in time."""
@@ -86,19 +88,34 @@ class Worker:
             self._thread.start()
 
     def _work(self) -> None:
-        """Prepare once, then take requests until there is none."""
+        """Prepare, and take requests until there is none."""
         prepare, self._prepare = self._prepare, None
         if prepare is not None:
             # What fails here fails again in the training it prepares, and the view is told there.
             with contextlib.suppress(Exception):
-                prepare()
+                found = prepare()
+                if isinstance(found, Generator):
+                    self._rest = self._advanced(found)
         while True:
             with self._lock:
                 job, self._next = self._next, None
-                if job is None:
+                rest = self._rest
+                if job is None and rest is None:
                     self._thread = None
                     return
-            self._run(*job)
+            if job is not None:
+                self._run(*job)
+            elif rest is not None:
+                left = self._advanced(rest)
+                with self._lock:
+                    self._rest = left if self._rest is rest else None
+
+    def _advanced(self, rest: Generator) -> Generator | None:
+        """The generator after one more piece of preparation; None once it has ended."""
+        with contextlib.suppress(Exception):
+            next(rest)
+            return rest
+        return None
 
     def _run(self, generation: int, run: Any, setting: dict) -> None:
         """One training; whatever it raises is told to the view, never lost in a log."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import threading
+from collections.abc import Generator
 
 import numpy as np
 
@@ -231,12 +232,13 @@ def _network(normalize, depth, activation):
     return deep_rows.Alone(normalize, depth=depth, activation=activation, units=experiment.UNITS)
 
 
-def prepare() -> None:
-    """Import TensorFlow and compile the network that the demo opens with, off and on."""
-    for normalize in experiment.EXPERIMENT.axes["normalize"]:
+def prepare() -> Generator[None, None, None]:
+    """Import TensorFlow and compile the opening network, one a turn: normalized, the next move."""
+    for normalize in reversed(experiment.EXPERIMENT.axes["normalize"]):
         row = _network(normalize, OPENING["depth"], OPENING["activation"])
         with _ONE_AT_A_TIME:
             row.train(LIVE_SEED, [0.1], steps=1, batch_size=64, moments=[0], on_moment=row.inside)
+        yield
 
 
 def train(setting, report) -> str:

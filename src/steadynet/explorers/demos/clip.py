@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import threading
+from collections.abc import Generator
 
 import numpy as np
 
@@ -255,10 +256,11 @@ def _material():
     return *sequences(clip_threshold.LENGTH, STEPS, LIVE_SEED), model.get_weights()
 
 
-def prepare() -> None:
-    """Import TensorFlow and compile each method's loop: the opening one first."""
+def prepare() -> Generator[None, None, None]:
+    """Import TensorFlow and compile each method's loop, one a turn: the opening one first."""
     for method in reversed(clip_threshold.METHODS):
         _run(method, threshold=1.0, learning_rate=RATES[0], chunk=1, on_chunk=lambda _: False)
+        yield
 
 
 def _run(method, **options):
