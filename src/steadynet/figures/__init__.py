@@ -23,30 +23,46 @@ from steadynet.figures.clipping import (
     plot_threshold_sweep,
 )
 from steadynet.figures.exploding import plot_backward_norms, plot_cliff
+from steadynet.figures.reuse import (
+    plot_accuracy_by_labels,
+    plot_cached_features,
+    plot_frozen_sweep,
+    plot_picture_size,
+    plot_reuse_idea,
+    plot_transfer_curves,
+    plot_transferability,
+)
 from steadynet.figures.style import as_svg, say, use_style
 
 __all__ = [
     "as_svg",
     "plot_accuracy_by_depth",
+    "plot_accuracy_by_labels",
     "plot_accuracy_by_rate",
     "plot_adaptive_clipping",
     "plot_angles",
     "plot_backward_norms",
     "plot_batch_sizes",
     "plot_best_thresholds",
+    "plot_cached_features",
     "plot_cliff",
     "plot_clip_geometry",
+    "plot_frozen_sweep",
     "plot_input_quantiles",
     "plot_learning_curves",
     "plot_loss_band",
     "plot_moving_lag",
     "plot_noisy",
     "plot_norms_over_training",
+    "plot_picture_size",
     "plot_placements",
     "plot_product",
+    "plot_reuse_idea",
     "plot_rules",
     "plot_sequence_length",
     "plot_threshold_sweep",
+    "plot_transfer_curves",
+    "plot_transferability",
     "say",
     "use_style",
 ]
