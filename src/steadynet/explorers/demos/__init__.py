@@ -3,5 +3,6 @@
 from steadynet.explorers.demos.batch_norm import batch_norm_demo
 from steadynet.explorers.demos.cliff import cliff_demo
 from steadynet.explorers.demos.clip import clip_demo
+from steadynet.explorers.demos.freeze import freeze_demo
 
-__all__ = ["batch_norm_demo", "cliff_demo", "clip_demo"]
+__all__ = ["batch_norm_demo", "cliff_demo", "clip_demo", "freeze_demo"]
