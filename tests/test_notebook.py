@@ -8,6 +8,7 @@ import matplotlib as mpl
 import pytest
 
 from steadynet import notebook
+from steadynet.experiments import Claim
 
 
 def fresh(code):
@@ -55,3 +56,24 @@ def test_figures_take_the_style_of_the_book():
 )
 def test_numbers_far_from_one_are_written_as_powers(value, text):
     assert notebook.as_power(value) == text
+
+
+def test_what_was_glued_is_written_as_asked():
+    notebook.glue("a share", 41.66)
+    notebook.glue("a power", notebook.as_power(2.1e7))
+    assert notebook.glued("a share", ".1f") == "41.7"
+    assert notebook.glued("a power") == "2.1 × 10⁷"
+
+
+def test_asking_for_what_was_not_glued_names_it():
+    with pytest.raises(KeyError, match="'nothing of the kind'"):
+        notebook.glued("nothing of the kind")
+
+
+def test_a_claim_is_glued_with_its_spread():
+    notebook.glue_claim("gain", Claim("It gains.", 2.0, 1.0, 3.5, "points", holds=True))
+    assert [notebook.glued(f"gain-{p}", ".1f") for p in ("effect", "low", "high")] == [
+        "2.0",
+        "1.0",
+        "3.5",
+    ]

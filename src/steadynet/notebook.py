@@ -8,8 +8,9 @@ import os
 import sys
 from pathlib import Path
 
-__all__ = ["as_power", "glue_claim", "prepare"]
+__all__ = ["as_power", "glue", "glue_claim", "glued", "prepare"]
 
+_GLUED: dict[str, object] = {}
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -67,6 +68,52 @@ def as_power(value: float, digits: int = 2) -> str:
     return f"{mantissa} × 10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
 
 
+def glue(name: str, value) -> None:
+    """Keep a number or words under a name, for the chapter's text.
+
+    Parameters
+    ----------
+    name : str
+        As `glued` asks for it.
+    value : float, int or str
+        What was measured, or how it is said.
+    """
+    import myst_nb
+
+    _GLUED[name] = value
+    myst_nb.glue(name, value, display=False)
+
+
+def glued(name: str, form: str = "") -> str:
+    """Write what was glued under a name; a chapter's text calls this in JupyterLab.
+
+    Parameters
+    ----------
+    name : str
+        Given to `glue` in a cell that has been run.
+    form : str
+        Format of a number, such as ".1f". As it is by default.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    KeyError
+        If nothing was glued under that name yet.
+
+    Examples
+    --------
+    >>> glue("share", 41.7)
+    >>> glued("share", ".0f")
+    '42'
+    """
+    if name not in _GLUED:
+        raise KeyError(f"`name` must be glued in a cell that was run. Received: {name!r}")
+    return format(_GLUED[name], form)
+
+
 def glue_claim(name: str, claim) -> None:
     """Make a claim's effect and spread available to the chapter's text.
 
@@ -77,7 +124,5 @@ def glue_claim(name: str, claim) -> None:
     claim : steadynet.experiments.Claim
         What was measured.
     """
-    from myst_nb import glue
-
     for part in ("effect", "low", "high"):
-        glue(f"{name}-{part}", getattr(claim, part), display=False)
+        glue(f"{name}-{part}", getattr(claim, part))
