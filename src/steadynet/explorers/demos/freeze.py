@@ -20,7 +20,6 @@ LIVE_SEED = 5  # not among the recorded ones: one more seed to compare with
 OPENING = {"task": "tops", "start": "pretrained", "n_frozen": 2, "labels": 300}
 SCRATCH = "from scratch"
 LAYERS = (
-    NetworkLayer("picture", "28×28, grey"),
     NetworkLayer("conv 1", "3×3 convolution", "14×14×16", 160),
     NetworkLayer("conv 2", "3×3 convolution", "7×7×32", 4640),
     NetworkLayer("conv 3", "3×3 convolution", "4×4×64", 18496),
@@ -194,11 +193,11 @@ def _panels():
         ),
         Sweep(
             title="Time for a step",
-            caption="Forward and backward, on one core of the machine that recorded it.",
+            caption="Forward and backward, on one core; the fastest of five recorded seeds.",
             control="n_frozen",
             y="ms",
             y_label="milliseconds",
-            y_domain=(0.0, 6.0),
+            y_domain=(0.0, 3.0),
         ),
     )
 
@@ -214,7 +213,7 @@ def _arrays(recorded):
         "accuracy": recorded.arrays["accuracy"],
         "final": final,
         "scratch": np.broadcast_to(scratch, shape).copy(),
-        "ms": np.minimum(recorded.arrays["ms"], 6.0),
+        "ms": recorded.arrays["ms"].min(axis=-1, keepdims=True),  # others were disturbed
         "frozen": np.broadcast_to(counts, shape[:-1]).copy(),
     }
 
