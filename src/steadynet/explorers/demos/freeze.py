@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Generator
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from steadynet.explorers.panels import Curves
 from steadynet.explorers.spec import Control, Demo, Preset, Table
 
 LIVE_SEED = 5  # not among the recorded ones: one more seed to compare with
-OPENING = {"task": "tops", "start": "pretrained", "n_frozen": 2, "labels": 300}
+OPENING: dict[str, Any] = {"task": "tops", "start": "pretrained", "n_frozen": 2, "labels": 300}
 SCRATCH = "from scratch"
 LAYERS = (
     NetworkLayer("conv 1", "3×3 convolution", "14×14×16", 160),
@@ -102,7 +103,7 @@ def _controls():
         "n_frozen": tuple(map(str, axes["n_frozen"])),
         "labels": tuple(f"{n:,}" for n in axes["labels"]),
     }
-    said = {
+    said: dict[str, tuple[str, Any, str]] = {
         "task": ("New task", "choice", "Three kinds of footwear, or pullover, coat and shirt."),
         "start": ("Start", "choice", "Random with no layer frozen is training from scratch."),
         "n_frozen": ("Frozen layers", "slider", ""),
@@ -157,7 +158,7 @@ def _presets():
 def _panels():
     """The network, curves of training, and the outcome over two of the controls."""
     x = np.arange(experiment.EVERY, experiment.STEPS + 1, experiment.EVERY).tolist()
-    share = {"y_label": "test accuracy", "y_domain": (0.3, 1.0), "y_format": ".0%"}
+    share: dict[str, Any] = {"y_label": "test accuracy", "y_domain": (0.3, 1.0), "y_format": ".0%"}
     sweep = functools.partial(
         Sweep,
         **share,
