@@ -93,7 +93,7 @@ def test_table_says_yes_and_counts():
     assert formats_table(kept).splitlines() == [
         "| kept | Keras file | SavedModel |",
         "| :-- | :-: | :-: |",
-        "| layers | yes | – |",
+        "| layers | yes | no |",
         "| bytes | 27,284 | 900 |",
     ]
 

@@ -107,7 +107,7 @@ def formats_table(kept: Mapping[str, Mapping[str, bool | int]]) -> str:
     >>> print(formats_table({"A": {"layers": True, "bytes": 1200}, "B": {"layers": False}}))
     | kept | A | B |
     | :-- | :-: | :-: |
-    | layers | yes | – |
+    | layers | yes | no |
     | bytes | 1,200 |  |
     """
     breakable = [name.replace(".", ".\u200b") for name in kept]
@@ -126,5 +126,5 @@ def _say(value):
     if value is None:
         return ""
     if isinstance(value, bool):
-        return "yes" if value else "–"
+        return "yes" if value else "no"
     return f"{value:,}"
