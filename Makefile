@@ -33,9 +33,13 @@ setup: $(READY)  ## install what the book needs, into .venv
 view: $(READY)  ## bundle the JavaScript of the explorers, where it changed
 	@$(BIN)/python -m steadynet.explorers.build
 
+.PHONY: programs
+programs: $(READY)  ## convert what the explorers train in a page, where it changed
+	@log=$$(mktemp); $(BIN)/python -m steadynet.portable.build 2>"$$log" || { cat "$$log" >&2; exit 1; }; rm -f "$$log"
+
 # A failed build forgets which pages it read: the next one must not pass for having nothing left to do.
 .PHONY: book
-book: view  ## execute the chapters and build the site
+book: view programs  ## execute the chapters and build the site
 	@$(BIN)/jupyter-book build . -n -W --keep-going || { rm -rf _build/.doctrees; exit 1; }
 	@$(BIN)/python -c 'from pathlib import Path; print("\nOpen", Path("$(SITE)/index.html").resolve().as_uri(), "or run `make serve`")'
 
@@ -73,4 +77,4 @@ lock: $(READY)  ## pin the newest versions that pyproject.toml allows, for every
 
 .PHONY: clean
 clean:  ## delete what was built; .venv stays
-	@rm -rf _build src/steadynet/explorers/static .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf _build src/steadynet/explorers/static src/steadynet/portable/built .mypy_cache .pytest_cache .ruff_cache

@@ -14,11 +14,11 @@ PACKAGE = Path(steadynet.__file__).parent
 
 # The order that keeps the package simple: a module imports from its own row or an earlier one.
 ROWS = (
-    ("data", "_gradients"),
+    ("data", "_gradients", "_sources"),
     ("datasets", "networks", "normalization", "clipping"),
     ("reuse", "checkpoints", "_checks", "_steps", "training", "sweeps"),
     ("experiments", "_runs", "recording", "recordings"),
-    ("figures", "explorers", "exercises", "notebook"),
+    ("figures", "explorers", "exercises", "notebook", "portable"),
     ("site",),
 )
 ROW_OF = {name: row for row, names in enumerate(ROWS) for name in names}

@@ -80,8 +80,8 @@ def dense_network(
         Number of hidden layers.
     units : int
         Size of each hidden layer.
-    activation : str
-        Keras name of `f`.
+    activation : str or callable
+        `f`, or its Keras name.
     batch_norm : bool or callable
         Whether hidden layers are normalized. A callable is called once a hidden layer and returns a
         layer; True means `normalization.BatchNorm` as it is by default.

@@ -11,11 +11,11 @@ from sphinx.errors import SphinxError
 from sphinx.util.console import nocolor
 from sphinx.util.docutils import docutils_namespace
 
+from steadynet._sources import files_used
 from steadynet.site import freshness
 from steadynet.site.explorers import EXPLORER, VIEW, WIDGET_STATE, WIDGET_VIEW
 from steadynet.site.icons import trim_font
 from steadynet.site.pages import mend
-from steadynet.site.sources import files_used
 
 # Sphinx is built with, not tested here: its own deprecations are its own.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")

@@ -31,6 +31,13 @@ class Row:
         Share of the moving statistics kept at each batch.
     **options
         As in `networks.dense_network`.
+
+    Attributes
+    ----------
+    network : callable
+        Makes the network anew; takes `seed`.
+    model : keras.Model
+        The one that every copy starts from.
     """
 
     def __init__(self, normalize, *, momentum=0.9, **options):
@@ -40,17 +47,17 @@ class Row:
             "batch norm": lambda: normalization.BatchNorm(momentum=momentum),
             "noisy batch norm": lambda: noise.NoisyBatchNorm(next(seeds), momentum=momentum),
         }
-        self._network = functools.partial(
+        self.network = functools.partial(
             networks.dense_network, PIXELS, CLASSES, batch_norm=kinds[normalize], **options
         )
-        self.model = self._network()
+        self.model = self.network()
         self._sweep = sweeps.Sweep(self.model)
         self.copies: list[list[tf.Tensor]] = []
         self.rates: Sequence[float] = ()
         self.record: training.Record | None = None
         self._inside = keras.Model(self.model.inputs, [*_hidden(self.model), *self.model.outputs])
         self._predict = tf.function(self._logits)
-        self._look = tf.function(self._look_at)
+        self._look = tf.function(self.look_at)
         self._loss = tf.function(self._loss_and_gradient)
         self._shown = [tf.constant(a[:LOOKED_AT]) for a in small_pictures()]
 
@@ -73,7 +80,7 @@ class Row:
         training.Record
             Arrays of shape (rates, steps).
         """
-        self.model.set_weights(self._network(seed=seed).get_weights())
+        self.model.set_weights(self.network(seed=seed).get_weights())
         parts = self.model.trainable_variables, self.model.non_trainable_variables
         self.rates, self.record = rates, None
         self.copies = [[tf.stack([v.value] * len(rates)) for v in part] for part in parts]
@@ -166,8 +173,21 @@ class Row:
         )
         return measures[0], grads
 
-    def _look_at(self, weights, state, x, y):
-        """Hidden activations, and norms of the hidden kernels' gradients."""
+    def look_at(self, weights, state, x, y):
+        """Hidden activations in training mode, and norms of the hidden kernels' gradients.
+
+        Parameters
+        ----------
+        weights, state : list of tensor
+            In place of the model's trainable and other variables.
+        x, y : tensor
+            Pictures and their classes.
+
+        Returns
+        -------
+        hidden : tensor, shape (layers, pictures, units)
+        norms : tensor, shape (layers,)
+        """
         with tf.GradientTape() as tape:
             tape.watch(weights)
             (*hidden, logits), _ = self._inside.stateless_call(weights, state, x, training=True)

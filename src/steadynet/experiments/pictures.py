@@ -24,9 +24,17 @@ def small_pictures(part="train"):
     from steadynet import datasets
 
     data = datasets.load_fashion_mnist()
-    seen, y = _averaged(data.x_train), getattr(data, f"y_{part}")
-    x = _averaged(getattr(data, f"x_{part}"))
-    return (x - seen.mean()) / seen.std(), y
+    mean, deviation = standard()
+    return (_averaged(getattr(data, f"x_{part}")) - mean) / deviation, getattr(data, f"y_{part}")
+
+
+@functools.lru_cache(maxsize=1)
+def standard():
+    """Mean and standard deviation of the 10,000 small pictures, by which all are standardized."""
+    from steadynet import datasets
+
+    seen = _averaged(datasets.load_fashion_mnist().x_train)
+    return seen.mean(), seen.std()
 
 
 def _averaged(pictures):

@@ -225,6 +225,8 @@ class Demo:
         Takes nothing; called in the background when a view shows the demo beside a kernel, to
         import and compile what `train` needs. A generator is interrupted at a ``yield`` where the
         reader makes a move.
+    in_page : bool
+        Whether the page itself can train it, as the plan of this name in `steadynet.portable` says.
 
     Raises
     ------
@@ -249,6 +251,7 @@ class Demo:
     steps: int | None = None
     train: Callable[[dict[str, Any], Callable], str] | None = None
     prepare: Callable[[], object] | None = None
+    in_page: bool = False
 
     def __post_init__(self) -> None:
         names = [c.name for c in self.controls]

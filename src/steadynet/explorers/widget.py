@@ -116,6 +116,7 @@ class Explorer(anywidget.AnyWidget):
             "fallback": fallback,
             "alt": demo.alt or summary,
             "summary": summary,
+            "training": demo.name if demo.in_page else "",
         }
         extra = {MIME: static, "text/plain": summary}
         return {

@@ -11,12 +11,14 @@ from docutils import nodes
 from sphinx.errors import ExtensionError
 from sphinx.util.osutil import relative_uri
 
+from steadynet.site import training
+
 EXPLORER = "application/vnd.steadynet.explorer+json"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 FOLDER = "_static/steadynet"
 VIEW = Path(__file__).parent.parent / "explorers" / "static" / "explorer-page.js"
-HTML = """<div class="steadynet-explorer" data-state="{key}" data-src="{script}">
+HTML = """<div class="steadynet-explorer" data-state="{key}" data-src="{script}"{training}>
 <figure class="steadynet-fallback">
 {picture}<figcaption>{summary}</figcaption>
 </figure>
@@ -34,7 +36,7 @@ def setup(app):
 
 
 class ExplorerNode(nodes.General, nodes.Element):
-    """An explorer in the document tree: `key`, `folder`, `drawn`, `alt`, `summary`."""
+    """In the document tree: `key`, `folder`, `drawn`, `alt`, `summary`, `training`."""
 
 
 class ExplorerRenderer:
@@ -68,7 +70,7 @@ def explorer_node(content, output_folder):
     script = f'steadynet.define("{key}", {state});\n'
     (folder / f"{key}.js").write_text(script, encoding="utf8")
     (folder / f"{key}.svg").write_text(content["fallback"], encoding="utf8")
-    texts = {name: content.get(name, "") for name in ("alt", "summary")}
+    texts = {name: content.get(name, "") for name in ("alt", "summary", "training")}
     return ExplorerNode(key=key, folder=str(folder), drawn=bool(content["fallback"]), **texts)
 
 
@@ -82,7 +84,12 @@ def write_explorer(self, node):
     page = self.builder.get_target_uri(self.builder.current_docname)
     base = relative_uri(page, f"{FOLDER}/{node['key']}")
     picture = PICTURE.format(base, escape(node["alt"])) if node["drawn"] else ""
-    texts = {"picture": picture, "summary": escape(node["summary"])}
+    plan = relative_uri(page, training.address(node["training"])) if node["training"] else ""
+    texts = {
+        "picture": picture,
+        "summary": escape(node["summary"]),
+        "training": f' data-training="{plan}"' if plan else "",
+    }
     self.body.append(HTML.format(key=node["key"], script=f"{base}.js", **texts))
     raise nodes.SkipNode
 
@@ -116,5 +123,5 @@ def drop_old_files(app, error):
     for page in out.rglob("*.html"):
         keys |= set(re.findall(r'data-state="(\w+)"', page.read_text(encoding="utf8")))
     for path in (out / FOLDER).iterdir():
-        if path.stem not in keys:
+        if path.is_file() and path.stem not in keys:
             path.unlink()

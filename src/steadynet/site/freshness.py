@@ -8,7 +8,7 @@ from pathlib import Path
 
 from myst_nb.core.read import create_nb_reader
 
-from steadynet.site.sources import files_used
+from steadynet._sources import files_used
 
 
 def setup(app):

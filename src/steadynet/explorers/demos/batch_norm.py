@@ -77,6 +77,7 @@ def batch_norm_demo() -> Demo:
         steps=experiment.STEPS,
         train=train,
         prepare=prepare,
+        in_page=True,
     )
 
 

@@ -96,6 +96,7 @@ def clip_demo() -> Demo:
         steps=STEPS,
         train=train,
         prepare=prepare,
+        in_page=True,
     )
 
 

@@ -91,6 +91,7 @@ def freeze_demo() -> Demo:
         steps=experiment.STEPS,
         train=train,
         prepare=prepare,
+        in_page=True,
     )
 
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
-PACKAGE = Path(__file__).parent.parent
+PACKAGE = Path(__file__).parent
 # The site's own code shapes pages, not results; the rest of these is not what runs.
-NOT_RUN = {"site", "js", "node_modules", "__pycache__", ".ipynb_checkpoints"}
+NOT_RUN = {"site", "built", "js", "node_modules", "__pycache__", ".ipynb_checkpoints"}
 
 
 def files_used(code: str, package: Path = PACKAGE) -> set[Path]:

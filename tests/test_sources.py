@@ -2,7 +2,7 @@
 
 import pytest
 
-from steadynet.site.sources import files_used
+from steadynet._sources import files_used
 
 
 @pytest.fixture

@@ -1,0 +1,85 @@
+"""From a function of tensors to a LiteRT program: TensorFlow's own converter, builtins only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import tensorflow as tf
+
+__all__ = ["NotPortableError", "Program", "convert", "spec"]
+
+
+class NotPortableError(ValueError):
+    """A function with operations that LiteRT does not have."""
+
+
+class Program(NamedTuple):
+    """A converted function.
+
+    Attributes
+    ----------
+    content : bytes
+        A LiteRT flatbuffer.
+    outputs : tuple of str
+        Names of what it returns, in order. A runtime lists the outputs in an order of its own, as
+        `Identity`, `Identity_1`, …: by that number they come in this order.
+    """
+
+    content: bytes
+    outputs: tuple[str, ...]
+
+
+def spec(name: str, shape: Sequence[int] = (), dtype: str = "float32") -> tf.TensorSpec:
+    """An input's name, shape and dtype."""
+    return tf.TensorSpec(tuple(shape), dtype, name)
+
+
+def convert(function: Callable, inputs: Sequence[tf.TensorSpec], outputs: Sequence[str]) -> Program:
+    """Trace a function and convert it.
+
+    Parameters
+    ----------
+    function : callable
+        Takes one tensor for each of `inputs`, returns a tuple of tensors.
+    inputs : sequence of tf.TensorSpec
+        Named as the function's parameters, shapes known.
+    outputs : sequence of str
+        A name for each tensor that it returns.
+
+    Returns
+    -------
+    Program
+
+    Raises
+    ------
+    NotPortableError
+        If an operation is not among LiteRT's builtins; the message names it.
+    ValueError
+        If `outputs` does not have a name for each tensor.
+
+    Examples
+    --------
+    >>> program = convert(lambda x: (x + 1.0,), [spec("x", [3])], ["more"])
+    >>> program.content[4:8], program.outputs
+    (b'TFL3', ('more',))
+    """
+    traced = tf.function(function, input_signature=list(inputs), autograph=False)
+    concrete = traced.get_concrete_function()
+    if len(concrete.outputs) != len(outputs):
+        raise ValueError(
+            f"`outputs` must name the {len(concrete.outputs)} tensors that `function` returns. "
+            f"Received: {tuple(outputs)}"
+        )
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([concrete])
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+    try:
+        content = converter.convert()
+    except Exception as error:
+        if type(error).__name__ != "ConverterError":
+            raise
+        missing = [line for line in str(error).splitlines() if "TF Select ops:" in line]
+        raise NotPortableError(
+            f"`function` does not convert. {' '.join(missing) or error}"
+        ) from None
+    return Program(content, tuple(outputs))

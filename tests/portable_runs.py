@@ -1,0 +1,64 @@
+"""TensorFlow's own runs at settings that a page can train: the reference for programs."""
+
+import numpy as np
+import tensorflow as tf
+
+from steadynet.explorers import demos
+from steadynet.portable import steps
+from steadynet.portable.plans import batch_norm, clip, freeze
+from steadynet.portable.reading import Built
+
+DEMOS = {
+    "clip": demos.clip_demo,
+    "batch-norm": demos.batch_norm_demo,
+    "freeze": demos.freeze_demo,
+}
+
+
+def original(name, setting):
+    """The network as the experiment trains it, not the portable one, and the step's options."""
+    if name == "clip":
+        return clip.network(setting["method"])
+    if name == "freeze":
+        return freeze.network(setting["n_frozen"])
+    row, options = batch_norm.network(*(setting[graph] for graph in batch_norm.GRAPHS))
+    return row.model, options
+
+
+class Reference:
+    """TensorFlow at one setting, on the data of the site."""
+
+    def __init__(self, name, **setting):
+        demo = DEMOS[name]()
+        self.built, self.setting = Built(demo), demo.complete(setting)
+        self.model, options = original(name, self.setting)
+        step = steps.training_step(self.model, **options)
+        self._step, self._dtype = tf.function(step), "i4" if name == "clip" else "f4"
+        layout = steps.State(self.model, momentum=options.get("momentum", 0) > 0)
+        flat = self.built.arrays("start", **self.setting)["state"]
+        self.start = np.pad(flat, (0, layout.size - flat.size))
+        names = [what for what in ("rate", "limit") if self.built.has(what)]
+        self.knobs = {n: np.float32(self.built.pick(n, **self.setting)) for n in names}
+
+    def step(self, state, x, y):
+        """New state and measures."""
+        tensors = (tf.constant(a) for a in (state, x.astype(self._dtype), y, *self.knobs.values()))
+        return tuple(t.numpy() for t in self._step(*tensors))
+
+    def weights(self, state):
+        """The model's weights out of a state."""
+        shapes = [v.shape for v in self.model.weights]
+        ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
+        parts = np.split(state[: ends[-1]], ends[:-1])
+        return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
+
+    def run(self, moments):
+        """State, batch, new state and measures at some steps of a run."""
+        state = self.start
+        for k, (x, y) in enumerate(self.built.batches(**self.setting)):
+            new, measures = self.step(state, x, y)
+            if k in moments:
+                yield {"state": state, "x": x, "y": y, **self.knobs}, new, measures
+            if k == max(moments) or not np.isfinite(new).all():
+                return
+            state = new

@@ -1,0 +1,246 @@
+"""Training steps as pure functions, converted, and run by LiteRT in Python."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from portable_runs import DEMOS
+
+from steadynet import networks, normalization, reuse, training
+from steadynet.portable import activations, build, plans, steps
+from steadynet.portable.convert import NotPortableError, convert, spec
+from steadynet.portable.interpreter import Interpreter
+from steadynet.portable.plans.base import SEED, Pick, pick
+from steadynet.portable.reading import Built
+
+X = np.random.default_rng(0).normal(size=(40, 4)).astype("f4")
+Y = np.random.default_rng(1).integers(0, 3, 40).astype("i4")
+
+
+def small(**options):
+    return networks.dense_network(4, 3, depth=2, units=5, seed=1, **options)
+
+
+# --- the pure step
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+@pytest.mark.parametrize("clip", [None, "value", "norm", "global_norm"])
+@pytest.mark.parametrize("batch_norm", [False, True])
+def test_pure_step_takes_the_steps_of_the_trainer(momentum, clip, batch_norm):
+    model = small(batch_norm=batch_norm)
+    layout = steps.State(model, momentum=momentum > 0)
+    state, step = layout.start(), steps.training_step(model, clip=clip, momentum=momentum)
+    trainer = training.Trainer(model, keras.optimizers.SGD(0.3, momentum=momentum), clip=clip)
+    threshold = {"threshold": 0.05} if clip else {}
+    record = trainer.run(X, Y, steps=12, batch_size=10, **threshold)
+    seen = []
+    for rows in training.batch_schedule(len(X), 12, 10, 0):
+        state, measures = step(state, X[rows], tf.constant(Y[rows]), 0.3, 0.05)
+        seen.append(measures)
+    n = sum(w.size for w in model.get_weights())
+    assert np.allclose(state[:n], steps.State(model).start(), atol=1e-6)
+    measured = [record.loss, record.accuracy, record.gradient_norm, record.clipped]
+    assert np.allclose(np.transpose(seen), measured, rtol=1e-5)
+
+
+def test_frozen_weights_stay_and_have_no_velocity():
+    model = small(batch_norm=True)
+    reuse.freeze_layers(model, 2)  # the first dense layer, and its normalization with it
+    layout, before = steps.State(model, momentum=True), model.get_weights()
+    frozen = [not v.trainable for v in model.weights]
+    sizes = [w.size for w in before]
+    trained = sum(size for v, size in zip(model.weights, sizes, strict=True) if v.trainable)
+    assert layout.size == sum(sizes) + trained
+    step = steps.training_step(model, momentum=0.9)
+    state, _ = step(layout.start(), X[:8], tf.constant(Y[:8]), 0.5)
+    after = np.split(state.numpy()[: sum(sizes)], np.cumsum(sizes)[:-1])
+    first = [not np.array_equal(a.ravel(), b) for a, b in zip(before, after, strict=True)][:5]
+    assert frozen[:5] == [True] * 5
+    assert first == [False] * 5
+
+
+def test_state_goes_through_lists_and_back():
+    model = small(batch_norm=lambda: normalization.BatchNorm(momentum=0.9))
+    layout = steps.State(model, momentum=True)
+    state = np.arange(layout.size, dtype="f4")
+    assert np.array_equal(layout.join(*layout.split(tf.constant(state))), state)
+
+
+def test_state_keeps_the_seeds_of_random_layers_out():
+    model = networks.recurrent_network(10)
+    assert len(model.variables) > len(model.weights)
+    assert steps.State(model).size == model.count_params()
+
+
+def test_state_refuses_weights_of_other_precision():
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, dtype="float64")])
+    with pytest.raises(TypeError, match=r"`model` must have float32 weights.*float64"):
+        steps.State(model)
+
+
+@pytest.mark.parametrize("momentum", [-0.1, 1.0])
+def test_step_refuses_such_momentum(momentum):
+    with pytest.raises(ValueError, match=rf"`momentum` must be in \[0, 1\). Received: {momentum}"):
+        steps.training_step(small(), momentum=momentum)
+
+
+def test_right_counts_what_inference_classifies_correctly():
+    model = small(batch_norm=True)
+    (count,) = steps.right(model)(tf.constant(steps.State(model).start()), X, tf.constant(Y))
+    assert float(count) == (np.argmax(model(X, training=False), -1) == Y).sum()
+
+
+# --- activations with gradients that convert
+
+
+@pytest.mark.parametrize("name", ["relu", "elu"])
+def test_portable_activation_has_tensorflows_values_and_gradients(name):
+    z = tf.constant([-50.0, -1.0, -1e-6, 0.0, 1e-6, 1.0, 50.0, np.nan])
+    found = []
+    for f in (activations.PORTABLE[name], getattr(tf.nn, name)):
+        with tf.GradientTape() as tape:
+            tape.watch(z)
+            y = f(z)
+        found.append((y.numpy(), tape.gradient(y, z).numpy()))
+    for ours, theirs in zip(*found, strict=True):
+        assert np.allclose(ours[:-1], theirs[:-1], rtol=1e-6, atol=1e-7)
+    assert np.isnan(found[0][0][-1])
+
+
+# --- conversion
+
+
+def test_program_runs_without_tensorflow_and_keeps_the_order_of_outputs():
+    names = [f"out{k}" for k in range(12)]
+    program = convert(lambda x: tuple(x + k for k in range(12)), [spec("x", [2])], names)
+    out = Interpreter(program)(x=[0.0, 1.0])
+    assert {name: v.tolist() for name, v in out.items()} == {
+        f"out{k}": [k, k + 1.0] for k in range(12)
+    }
+
+
+def test_conversion_names_the_operation_that_litert_lacks():
+    with pytest.raises(NotPortableError, match=r"does not convert.*MatrixInverse"):
+        convert(lambda x: (tf.linalg.inv(x),), [spec("x", [2, 2])], ["y"])
+
+
+def test_tensorflows_own_relu_is_why_there_are_portable_activations():
+    def slope(z):
+        with tf.GradientTape() as tape:
+            tape.watch(z)
+            y = tf.nn.relu(z)
+        return (tape.gradient(y, z),)
+
+    with pytest.raises(NotPortableError, match="ReluGrad"):
+        convert(slope, [spec("z", [3])], ["slope"])
+
+
+def test_conversion_wants_a_name_for_each_output():
+    with pytest.raises(ValueError, match=r"`outputs` must name the 2 tensors.*\('a',\)"):
+        convert(lambda x: (x, x + 1), [spec("x", [2])], ["a"])
+
+
+def test_interpreter_refuses_unknown_inputs_and_shapes():
+    run = Interpreter(convert(lambda x: (x + 1.0,), [spec("x", [2])], ["more"]))
+    with pytest.raises(KeyError):
+        run(z=[0.0, 0.0])
+    with pytest.raises(ValueError, match="imension mismatch"):
+        run(x=[0.0, 0.0, 0.0])
+
+
+# --- plans
+
+
+@pytest.mark.parametrize("name", plans.PLANS)
+def test_plan_has_files_and_numbers_for_every_setting(name):
+    demo, plan = DEMOS[name](), plans.PLANS[name]()
+    assert plan.demo == demo.name == name
+    assert demo.in_page
+    built = Built(demo)
+    for what, table in built.plan["pick"].items():
+        size = np.prod([len(demo.controls[k].values) for k in table["over"]], dtype=int)
+        assert len(table["entries"]) == size, what
+        for entry in table["entries"]:
+            assert isinstance(entry, (int, float)) or entry in built.plan["files"], (what, entry)
+
+
+def test_only_demos_with_a_plan_say_that_a_page_trains_them():
+    from steadynet.explorers import demos
+
+    saying = {d.name for d in (getattr(demos, f)() for f in demos.__all__) if d.in_page}
+    assert saying == set(plans.PLANS)
+
+
+def test_pick_counts_like_the_views_tables():
+    demo = DEMOS["clip"]()
+    table = pick(demo, lambda t, m: f"{m} {t}", "threshold", "method")
+    assert table.over == (2, 0)
+    setting = demo.indices({"method": "norm", "threshold": 2.0})
+    assert table.at(setting, demo.shape) == "norm 2.0"
+    assert Pick((), ("only",)).at(setting, demo.shape) == "only"
+
+
+def test_plan_of_the_recorded_seed():
+    for make in plans.PLANS.values():
+        plan = make()
+        assert plan.describe({})["seed"] == SEED
+        assert plan.run == 0
+
+
+@pytest.fixture
+def tiny(monkeypatch):
+    """A plan with one program and one array instead of the book's."""
+    clip = plans.clip.plan()
+    files = {
+        "step": convert(lambda x: (x + 1.0,), [spec("x", [2])], ["more"]),
+        "start": {"state": np.arange(3, dtype="f4"), "y": np.array([300, 1], "u2")},
+    }
+    kept = {what: Pick((), (what,)) for what in files}
+    fields = {"demo": "clip", "steps": 1, "outcome": {}, "compare": {}}
+    plan = type(clip)(**fields, pick=kept, parts={"all": lambda: files})
+    monkeypatch.setattr(build, "PLANS", {"clip": lambda: plan})
+
+
+class InTurn:
+    """An executor that works here and now."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        return None
+
+    map = staticmethod(map)
+
+
+@pytest.mark.usefixtures("tiny")
+def test_build_writes_what_reading_gives_back(tmp_path):
+    assert build.build(tmp_path, executor=InTurn()) == ["clip"]
+    built = Built(DEMOS["clip"](), tmp_path)
+    assert Interpreter(built.program("step"))(x=[1.0, 2.0])["more"].tolist() == [2.0, 3.0]
+    data = built.arrays("start")
+    assert data["state"].tolist() == [0.0, 1.0, 2.0]
+    assert data["y"].tolist() == [300, 1]
+    sizes = {name: (tmp_path / name).stat().st_size for name in built.plan["files"]}
+    assert sizes == {name: entry["bytes"] for name, entry in built.plan["files"].items()}
+
+
+@pytest.mark.usefixtures("tiny")
+def test_build_does_nothing_twice_and_all_again_when_something_is_missing(tmp_path):
+    build.build(tmp_path, executor=InTurn())
+    assert build.build(tmp_path, executor=InTurn()) == []
+    (tmp_path / "0123456789abcdef.bin").write_bytes(b"old")
+    next(iter(set(tmp_path.glob("*.bin")) - {tmp_path / "0123456789abcdef.bin"})).unlink()
+    assert build.build(tmp_path, executor=InTurn()) == ["clip"]
+    assert not (tmp_path / "0123456789abcdef.bin").exists()
+    plan = json.loads((tmp_path / "clip.json").read_text())
+    (tmp_path / "clip.json").write_text(json.dumps({**plan, "built_from": "older code"}))
+    assert build.build(tmp_path, executor=InTurn()) == ["clip"]
+
+
+def test_what_is_not_built_says_how_to_build_it(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"python -m steadynet\.portable\.build"):
+        Built(DEMOS["clip"](), tmp_path)
