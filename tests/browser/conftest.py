@@ -5,6 +5,8 @@ import pathlib
 
 import pytest
 import synthetic
+from browser import tiny_training
+from browser.training_site import TrainingSite
 
 from steadynet.explorers.build import STATIC, BuildError, build
 from steadynet.explorers.state import as_text, build_state
@@ -92,3 +94,18 @@ def played(watched, bundles, states):
         return page
 
     return open_view
+
+
+@pytest.fixture(scope="session")
+def tiny_state():
+    """The explorer that trains in the page, as the view gets it."""
+    pytest.importorskip("ai_edge_litert", reason="programs are compared with LiteRT in Python")
+    return as_text(build_state(tiny_training.demo()))
+
+
+@pytest.fixture
+def training_site(tmp_path, bundles, tiny_state):
+    """A served page with one explorer that trains in it."""
+    served = TrainingSite(tmp_path, bundles, PAGE, tiny_state)
+    yield served
+    served.close()

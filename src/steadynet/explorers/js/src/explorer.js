@@ -16,7 +16,7 @@ function dress(root) {
   home.append(h('style', { 'data-steadynet': '' }, css));
 }
 
-/** Draw `state` into `host`. `connect(handlers)` may return a trainer. Returns {dispose}. */
+/** Draw `state` into `host`. `connect(handlers, recordedAt)` may return a trainer (see kernel.js). Returns {dispose}. */
 export function mount(host, state, connect) {
   const sizes = state.controls.map((c) => c.values.length);
   const opening = state.controls.map((c) => c.default);
@@ -31,7 +31,7 @@ export function mount(host, state, connect) {
   function go(index) {
     const moved = index.some((v, k) => v !== view.index[k]);
     view.index = index;
-    if (moved) trainer ? begin() : leaveRun();
+    if (moved) trainer && !trainer.resting ? begin() : leaveRun();
     draw();
     if (moved) announce();
   }
@@ -42,7 +42,7 @@ export function mount(host, state, connect) {
   }
   const move = (changes) => go(view.index.map((v, k) => changes[k] ?? v));
   function begin() {
-    view.live = { run: `${me}:${++runs}`, status: 'waiting', progress: 0, arrays: null, outcome: null };
+    view.live = { run: `${me}:${++runs}`, status: 'waiting', progress: 0, arrays: null, outcome: null, twin: trainer.twin };
     trainer.start(view.live.run, Object.fromEntries(state.controls.map((c, k) => [c.name, view.index[k]])));
   }
   function leaveRun() {
@@ -65,6 +65,7 @@ export function mount(host, state, connect) {
     view.index = opening;
     view.moment = first;
     leaveRun();
+    trainer?.rest?.();
     draw();
     announce();
   }
@@ -82,8 +83,14 @@ export function mount(host, state, connect) {
       trainer = ready;
       draw();
     },
+    onRefused(why) {
+      trainer = null;
+      tier.refuse(why);
+      draw();
+    },
+    onWait: (run, download) => hear(run, { status: 'waiting', download }),
     onLive: (run, progress, now) => hear(run, { status: 'running', progress, arrays: { ...view.live?.arrays, ...now } }),
-    onDone: (run, outcome) => hear(run, { status: 'done', progress: 1, outcome }),
+    onDone: (run, outcome, comparison) => hear(run, { status: 'done', progress: 1, outcome, comparison }),
     onError: (run, text, trace) => hear(run, { status: 'error', text, trace }),
   };
 
@@ -111,7 +118,7 @@ export function mount(host, state, connect) {
     h('div', { class: 'sn-head' }, title, h('p', { class: 'sn-question' }, state.question)),
     presets.node, h('div', { class: 'sn-controls' }, controls.map((c) => c.node)),
     h('div', { class: 'sn-result' }, outcome.node,
-      h('div', { class: 'sn-buttons sn-actions' }, tier.button, pin, h('button', { type: 'button', class: 'sn-button', onclick: reset }, 'Reset'))),
+      h('div', {}, h('div', { class: 'sn-buttons sn-actions' }, tier.button, pin, h('button', { type: 'button', class: 'sn-button', onclick: reset }, 'Reset')), tier.offer)),
     tier.error, h('div', { class: 'sn-panels' }, figures), code.node, numbers.node, tier.node, status);
 
   function draw() {
@@ -121,15 +128,17 @@ export function mount(host, state, connect) {
     panels.forEach((panel) => panel.draw(view));
     code.update(view.index);
     numbers.update();
-    tier.update(view.live, trainer);
+    tier.update(view.live, trainer, view.index);
     say(pin, view.pinned ? 'Unpin' : 'Pin this run');
     pin.setAttribute('aria-pressed', Boolean(view.pinned));
   }
 
+  const told = () => (view.live?.outcome
+    ? `Live run: ${[view.live.outcome, view.live.comparison].filter(Boolean).join(' ')}` : outcome.words(view.index));
   let announcing = 0;
   function announce() { // once the hand rests, so that a sweep is not read out stop by stop
     clearTimeout(announcing);
-    announcing = setTimeout(() => say(status, view.live?.outcome ? `Live run: ${view.live.outcome}` : outcome.words(view.index)), 600);
+    announcing = setTimeout(() => say(status, told()), 600);
   }
 
   // --- width: axes are drawn anew only here
@@ -153,7 +162,7 @@ export function mount(host, state, connect) {
   draw();
   const observer = new ResizeObserver(layout);
   figures.forEach((figure) => observer.observe(figure));
-  const connected = connect?.(handlers);
+  const connected = connect?.(handlers, arrays.at);
   return {
     dispose() {
       observer.disconnect();

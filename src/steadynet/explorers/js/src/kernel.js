@@ -1,5 +1,7 @@
 // The kernel tier. A trainer is {words, start(run, setting), stop(), dispose()}; it calls onReady(trainer) once it can
-// train, then onLive, onDone and onError with the run they belong to. Another tier implements the same.
+// train, then onLive, onDone and onError with the run they belong to. Another tier implements the same (page-trainer.js),
+// and may have more: `resting` (until the reader asks, moves do not train) with rest(), offer(index) in words beside the
+// button, `twin` (which recorded run has its seed), `steps`; it may call onWait with what it downloads, and onRefused.
 import { throttle } from './throttle.js';
 
 const views = new WeakMap(); // how many views a model has: only the last to go stops the work
@@ -9,6 +11,7 @@ export function kernelTrainer(model, { onReady, onLive, onDone, onError }) {
   const train = throttle((run, setting) => send({ kind: 'train', run, setting }), 60);
   const trainer = {
     words: {
+      button: 'Train here',
       idle: 'Connected to your Python kernel: every move trains for real, beside the recorded runs.',
       waiting: 'Asked your kernel to train (it may be busy with a cell) …',
       running: 'Training in your kernel',

@@ -5,6 +5,7 @@ import { h, s, say } from './dom.js';
 const marks = {
   recorded: () => [s('path', { class: 'sn-seeds', d: 'M1,2H27M1,12H27' }), s('path', { class: 'sn-median', d: 'M1,7H27' })],
   live: () => [s('path', { class: 'sn-live', d: 'M1,7H21' }), s('path', { class: 'sn-live-end', d: 'M19,7a4,4 0 1,0 8,0a4,4 0 1,0 -8,0Z' })],
+  twin: () => [s('path', { class: 'sn-twin', d: 'M1,7H27' })],
   pinned: () => [s('path', { class: 'sn-ghost', d: 'M1,7H20' }), s('path', { class: 'sn-ghost-end', d: 'M22,2l5,5l-5,5l-5,-5Z' })],
 };
 
@@ -24,13 +25,16 @@ export function makeOutcome(state, sizes) {
   room.node.classList.add('sn-off');
   room.node.setAttribute('aria-hidden', 'true');
   const live = line('live', 'Live run: ');
+  const twin = line('twin', '');
   const pinned = line('pinned', '');
   return {
-    node: h('div', { class: 'sn-outcome' }, h('div', { class: 'sn-stack' }, recorded.node, room.node), live.node, pinned.node),
+    node: h('div', { class: 'sn-outcome' }, h('div', { class: 'sn-stack' }, recorded.node, room.node), live.node, twin.node, pinned.node),
     words: (index) => lookUp(state.outcome, index, sizes),
     update(view, liveWords) {
       recorded.show(lookUp(state.outcome, view.index, sizes));
       live.show(liveWords);
+      const paired = view.live?.twin != null && view.live.status !== 'error';
+      twin.show(paired ? view.live.comparison ?? 'TensorFlow’s recording of the same seed.' : null);
       const texts = view.pinned && state.controls.map((c, k) => c.texts[view.pinned.index[k]]).join(' · ');
       say(pinned.title, view.pinned ? `Pinned (${texts}): ` : '');
       pinned.show(view.pinned && (view.pinned.live?.outcome ?? lookUp(state.outcome, view.pinned.index, sizes)));

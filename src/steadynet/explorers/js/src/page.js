@@ -1,6 +1,7 @@
 // The static site: draws each explorer when it comes near the view, in place of its fallback figure.
 import { h } from './dom.js';
 import { mount } from './explorer.js';
+import { pageTrainer } from './training/page-trainer.js';
 
 const states = new Map(); // sha -> {promise, resolve}
 
@@ -34,7 +35,8 @@ async function draw(host) {
   try {
     const state = await load(host.dataset.state, host.dataset.src);
     host.append(stage); // in the page, so that it knows its width, before it takes the figure's place
-    mount(stage, state);
+    const plan = host.dataset.training;
+    mount(stage, state, plan && ((handlers, recordedAt) => pageTrainer(plan, state, handlers, recordedAt)));
     host.replaceChildren(stage);
     host.dataset.drawn = 'yes';
   } catch (error) {

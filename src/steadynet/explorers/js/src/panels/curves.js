@@ -14,7 +14,7 @@ export function curves(panel, arrays) {
   const y = (panel.y_log ? scaleLog() : scaleLinear()).domain(panel.y_domain);
   const frame = makeFrame({ x, y, xLabel: panel.x_label, yLabel: panel.y_label, yLog: panel.y_log, yFormat: panel.y_format, spill: 7 }); // room for the end marks
   const parts = {};
-  for (const name of ['ghost', 'ghost-end', 'seeds', 'median', 'live', 'live-end']) {
+  for (const name of ['ghost', 'ghost-end', 'seeds', 'median', 'twin', 'live', 'live-end']) {
     parts[name] = s('path', { class: `sn-${name}` });
     frame.plot.append(parts[name]);
   }
@@ -41,11 +41,13 @@ export function curves(panel, arrays) {
     const lines = recorded(view.index);
     const middle = medians(lines);
     const run = live(view.live);
+    const twin = lines.length > 1 && lines[view.live?.twin]; // the recorded run of the live one's seed
     const ghost = view.pinned && (live(view.pinned.live) ?? [medians(recorded(view.pinned.index))]);
     const ghostMiddle = ghost && medians(ghost);
-    shown = { lines, middle, run: run && medians(run), ghost: ghostMiddle };
+    shown = { lines, middle, run: run && medians(run), twin, ghost: ghostMiddle };
     parts.seeds.setAttribute('d', lines.length > 1 ? several(lines) : '');
     parts.median.setAttribute('d', several([middle]));
+    parts.twin.setAttribute('d', twin ? several([twin]) : '');
     parts.live.setAttribute('d', run ? several(run) : '');
     parts['live-end'].setAttribute('d', mark(shown.run, dot));
     parts.ghost.setAttribute('d', ghost ? several([ghostMiddle]) : '');
@@ -62,17 +64,17 @@ export function curves(panel, arrays) {
   }
 
   function describe() {
-    const { lines, middle, run, ghost } = shown;
+    const { lines, middle, run, twin, ghost } = shown;
     const name = lines.length > 1 ? `The median of ${lines.length} seeds` : 'The curve';
     return [`${panel.title}: ${panel.y_label} by ${panel.x_label}.`, path(middle, name),
-      run && path(run, 'The live run'), ghost && path(ghost, 'The pinned run')].filter(Boolean).join(' ');
+      run && path(run, 'The live run'), twin && path(twin, 'The recorded run of the same seed'), ghost && path(ghost, 'The pinned run')].filter(Boolean).join(' ');
   }
 
   function readOut(i) {
-    const { lines, middle, run, ghost } = shown;
+    const { lines, middle, run, twin, ghost } = shown;
     const column = lines.map((l) => l[i]).filter((v) => !Number.isNaN(v));
     const spread = column.length > 1 ? ` (${words(Math.min(...column))}–${words(Math.max(...column))})` : '';
-    const more = [['live', run], ['pinned', ghost]].map(([name, values]) =>
+    const more = [['live', run], ['same seed', twin], ['pinned', ghost]].map(([name, values]) =>
       values && i < values.length && !Number.isNaN(values[i]) ? `, ${name} ${words(values[i])}` : '');
     return `${panel.x_label} ${said(xs[i])}: ${words(middle[i])}${spread}${more.join('')}`;
   }
