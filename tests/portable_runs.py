@@ -4,9 +4,9 @@ import numpy as np
 import tensorflow as tf
 
 from steadynet.explorers import demos
+from steadynet.explorers.programs import batch_norm, clip, freeze
+from steadynet.explorers.programs.reading import Built
 from steadynet.portable import steps
-from steadynet.portable.plans import batch_norm, clip, freeze
-from steadynet.portable.reading import Built
 
 DEMOS = {
     "clip": demos.clip_demo,

@@ -16,9 +16,9 @@ PACKAGE = Path(steadynet.__file__).parent
 ROWS = (
     ("data", "_gradients", "_sources"),
     ("datasets", "networks", "normalization", "clipping"),
-    ("reuse", "checkpoints", "_checks", "_steps", "training", "sweeps"),
+    ("reuse", "checkpoints", "_checks", "_steps", "training", "sweeps", "portable"),
     ("experiments", "_runs", "recording", "recordings"),
-    ("figures", "explorers", "exercises", "notebook", "portable"),
+    ("figures", "explorers", "exercises", "notebook"),
     ("site",),
 )
 ROW_OF = {name: row for row, names in enumerate(ROWS) for name in names}

@@ -9,11 +9,12 @@ import tensorflow as tf
 from portable_runs import DEMOS
 
 from steadynet import networks, normalization, reuse, training
-from steadynet.portable import activations, build, plans, steps
+from steadynet.explorers.programs import PLANS, build
+from steadynet.explorers.programs.plan import SEED, Pick, pick
+from steadynet.explorers.programs.reading import Built
+from steadynet.portable import activations, steps
 from steadynet.portable.convert import NotPortableError, convert, spec
 from steadynet.portable.interpreter import Interpreter
-from steadynet.portable.plans.base import SEED, Pick, pick
-from steadynet.portable.reading import Built
 
 X = np.random.default_rng(0).normal(size=(40, 4)).astype("f4")
 Y = np.random.default_rng(1).integers(0, 3, 40).astype("i4")
@@ -154,9 +155,9 @@ def test_interpreter_refuses_unknown_inputs_and_shapes():
 # --- plans
 
 
-@pytest.mark.parametrize("name", plans.PLANS)
+@pytest.mark.parametrize("name", PLANS)
 def test_plan_has_files_and_numbers_for_every_setting(name):
-    demo, plan = DEMOS[name](), plans.PLANS[name]()
+    demo, plan = DEMOS[name](), PLANS[name]()
     assert plan.demo == demo.name == name
     assert demo.in_page
     built = Built(demo)
@@ -171,7 +172,7 @@ def test_only_demos_with_a_plan_say_that_a_page_trains_them():
     from steadynet.explorers import demos
 
     saying = {d.name for d in (getattr(demos, f)() for f in demos.__all__) if d.in_page}
-    assert saying == set(plans.PLANS)
+    assert saying == set(PLANS)
 
 
 def test_pick_counts_like_the_views_tables():
@@ -184,7 +185,7 @@ def test_pick_counts_like_the_views_tables():
 
 
 def test_plan_of_the_recorded_seed():
-    for make in plans.PLANS.values():
+    for make in PLANS.values():
         plan = make()
         assert plan.describe({})["seed"] == SEED
         assert plan.run == 0
@@ -193,7 +194,7 @@ def test_plan_of_the_recorded_seed():
 @pytest.fixture
 def tiny(monkeypatch):
     """A plan with one program and one array instead of the book's."""
-    clip = plans.clip.plan()
+    clip = PLANS["clip"]()
     files = {
         "step": convert(lambda x: (x + 1.0,), [spec("x", [2])], ["more"]),
         "start": {"state": np.arange(3, dtype="f4"), "y": np.array([300, 1], "u2")},
@@ -236,11 +237,12 @@ def test_build_does_nothing_twice_and_all_again_when_something_is_missing(tmp_pa
     next(iter(set(tmp_path.glob("*.bin")) - {tmp_path / "0123456789abcdef.bin"})).unlink()
     assert build.build(tmp_path, executor=InTurn()) == ["clip"]
     assert not (tmp_path / "0123456789abcdef.bin").exists()
-    plan = json.loads((tmp_path / "clip.json").read_text())
-    (tmp_path / "clip.json").write_text(json.dumps({**plan, "built_from": "older code"}))
+    notes = json.loads((tmp_path / build.NOTES).read_text())
+    notes["clip"]["stamp"] = "that of older code"
+    (tmp_path / build.NOTES).write_text(json.dumps(notes))
     assert build.build(tmp_path, executor=InTurn()) == ["clip"]
 
 
 def test_what_is_not_built_says_how_to_build_it(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"python -m steadynet\.portable\.build"):
+    with pytest.raises(FileNotFoundError, match=r"python -m steadynet\.explorers\.programs\.build"):
         Built(DEMOS["clip"](), tmp_path)

@@ -7,8 +7,8 @@ from portable_runs import DEMOS, Reference
 from steadynet import datasets
 from steadynet.experiments import batch_norm_depth, clip_threshold, frozen_layers, transfer
 from steadynet.experiments.pictures import small_pictures
+from steadynet.explorers.programs import batch_norm
 from steadynet.portable.interpreter import Interpreter
-from steadynet.portable.plans import batch_norm
 
 CLIPPED = [
     {"method": method, "learning_rate": rate, "threshold": threshold}

@@ -8,7 +8,7 @@ from pathlib import Path
 from sphinx.errors import ExtensionError
 
 from steadynet.explorers import build as view
-from steadynet.portable import build as programs
+from steadynet.explorers.programs import build as programs
 
 FOLDER = "_static/steadynet/training"
 RUNTIME = view.STATIC / "training"
@@ -50,7 +50,7 @@ def _serve(
     """Copy one demo's files; return the names of all that belongs to it."""
     built, runtime = programs_at or programs.FOLDER, runtime_at or RUNTIME
     for file, how in (
-        (built / f"{demo}.json", "steadynet.portable.build"),
+        (built / f"{demo}.json", "steadynet.explorers.programs.build"),
         (runtime / "runtime.json", "steadynet.explorers.build"),
     ):
         if not file.is_file():

@@ -9,7 +9,7 @@ import numpy as np
 from steadynet.experiments import clip_threshold
 from steadynet.experiments import temporal_order as task
 from steadynet.explorers.demos import clip as demos
-from steadynet.portable.plans.base import SEED, File, Plan, pick
+from steadynet.explorers.programs.plan import SEED, File, Plan, pick
 
 LARGEST = float(np.finfo("float32").max)
 

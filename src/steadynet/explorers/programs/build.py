@@ -1,13 +1,15 @@
-"""Convert what the explorers train in a page: ``python -m steadynet.portable.build``.
+"""Convert what the explorers train in a page: ``python -m steadynet.explorers.programs.build``.
 
 Does nothing for a demo whose sources and packages are those of the last build.
 """
 
 from __future__ import annotations
 
+import functools
 import gzip
 import hashlib
 import importlib.metadata
+import inspect
 import json
 import sys
 from collections.abc import Callable, Mapping
@@ -18,13 +20,14 @@ import numpy as np
 
 from steadynet._runs import local_processes
 from steadynet._sources import files_used
-from steadynet.portable.plans import PLANS
-from steadynet.portable.plans.base import File, Plan
+from steadynet.explorers.programs import PLANS
+from steadynet.explorers.programs.plan import File, Plan
 
 __all__ = ["FOLDER", "build"]
 
 FOLDER = Path(__file__).parent / "built"
 TYPES = {"float32": "f32", "uint8": "u8", "uint16": "u16", "uint32": "u32", "int32": "i32"}
+NOTES = "notes.json"  # what was built from what; the site does not need it
 _PACKAGES = ("keras", "numpy", "tensorflow")
 
 
@@ -48,27 +51,30 @@ def build(
         Demos that were built.
     """
     folder.mkdir(exist_ok=True)
-    stamp = _stamp()
-    plans = {name: make() for name, make in PLANS.items()}
-    old = [name for name in plans if force or not _is_fresh(folder / f"{name}.json", stamp)]
+    plans, known = {name: make() for name, make in PLANS.items()}, _known(folder)
+    stamps = {name: _stamp(plan) for name, plan in plans.items()}
+    old = [n for n in plans if force or not _is_fresh(folder, known.get(n, {}), stamps[n])]
     if old:
         with executor or local_processes(sum(len(plans[name].parts) for name in old)) as pool:
             for name in old:
-                _write(folder, plans[name], stamp, pool)
-    _drop_old(folder)
+                known[name] = {"stamp": stamps[name], **_write(folder, plans[name], pool)}
+        (folder / NOTES).write_text(json.dumps(known), encoding="utf-8")
+    for name, plan in plans.items():
+        text = json.dumps({**plan.describe(known[name]["names"]), "files": known[name]["files"]})
+        (folder / f"{name}.json").write_text(text, encoding="utf-8")
+    _drop_old(folder, known)
     return old
 
 
-def _write(folder: Path, plan: Plan, stamp: str, executor: Executor) -> None:
-    """One plan and its files; the plan last, so that it names nothing missing."""
+def _write(folder: Path, plan: Plan, executor: Executor) -> dict[str, dict]:
+    """The files of one plan: their names in the folder by the plan's, and what is in them."""
     names, files = {}, {}
     for made in executor.map(_make, plan.parts.values()):
         for key, (content, entry) in made.items():
             name = f"{hashlib.sha256(content).hexdigest()[:16]}.bin"
             (folder / name).write_bytes(content)
             names[key], files[name] = name, {"bytes": len(content), **entry}
-    text = json.dumps({**plan.describe(names), "files": files, "built_from": stamp})
-    (folder / f"{plan.demo}.json").write_text(text, encoding="utf-8")
+    return {"names": names, "files": files}
 
 
 def _make(part: Callable[[], Mapping[str, File]]) -> dict[str, tuple[bytes, dict]]:
@@ -86,30 +92,38 @@ def _packed(file: File) -> tuple[bytes, dict]:
     return gzip.compress(raw, 9, mtime=0), {"arrays": heads}
 
 
-def _stamp() -> str:
-    """Digest of the code that plans reach, and of the packages that convert them."""
+def _known(folder: Path) -> dict[str, dict]:
+    """What the last build noted, by demo."""
+    path = folder / NOTES
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def _stamp(plan: Plan) -> str:
+    """Digest of the code that makes a plan's files, and of the packages that convert them."""
+    made_by = {Path(inspect.getfile(_function(part))) for part in plan.parts.values()}
+    used = files_used("from steadynet import experiments, portable") | made_by
     digest = hashlib.sha256()
-    for path in sorted(files_used("import steadynet.portable")):
-        if "static" not in path.parts:
-            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    for path in sorted(used):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     for name in _PACKAGES:
         digest.update(f"{name} {importlib.metadata.version(name)}\n".encode())
     return digest.hexdigest()
 
 
-def _is_fresh(path: Path, stamp: str) -> bool:
-    """Whether a plan is that of today's code and all its files are there."""
-    if not path.is_file():
-        return False
-    plan = json.loads(path.read_text(encoding="utf-8"))
-    there = all((path.parent / name).is_file() for name in plan["files"])
-    return plan["built_from"] == stamp and there
+def _function(part: Callable) -> Callable:
+    """The function that a part calls."""
+    return part.func if isinstance(part, functools.partial) else part
 
 
-def _drop_old(folder: Path) -> None:
+def _is_fresh(folder: Path, note: dict, stamp: str) -> bool:
+    """Whether a demo's files are those of today's code, and all there."""
+    there = all((folder / name).is_file() for name in note.get("files", ()))
+    return note.get("stamp") == stamp and there
+
+
+def _drop_old(folder: Path, known: dict[str, dict]) -> None:
     """Delete the files that no plan names."""
-    plans = [json.loads(p.read_text(encoding="utf-8")) for p in folder.glob("*.json")]
-    named = {name for plan in plans for name in plan["files"]}
+    named = {name for note in known.values() for name in note["files"]}
     for path in folder.glob("*.bin"):
         if path.name not in named:
             path.unlink()

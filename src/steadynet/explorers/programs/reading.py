@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from steadynet.explorers.programs.build import FOLDER, TYPES
+from steadynet.explorers.programs.plan import Pick
 from steadynet.explorers.spec import Demo
-from steadynet.portable.build import FOLDER, TYPES
 from steadynet.portable.convert import Program
-from steadynet.portable.plans.base import Pick
 
 __all__ = ["Built"]
 
@@ -45,7 +45,7 @@ class Built:
         path = folder / f"{demo.name}.json"
         if not path.is_file():
             raise FileNotFoundError(
-                f"{path.name} is not built: run `python -m steadynet.portable.build`."
+                f"{path.name} is not built: run `python -m steadynet.explorers.programs.build`."
             )
         self._demo, self._folder = demo, folder
         self.plan = json.loads(path.read_text(encoding="utf-8"))

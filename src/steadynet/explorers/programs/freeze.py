@@ -10,7 +10,7 @@ import numpy as np
 from steadynet.experiments import frozen_layers as experiment
 from steadynet.experiments import transfer
 from steadynet.explorers.demos import freeze as demos
-from steadynet.portable.plans.base import SEED, File, Plan, pick
+from steadynet.explorers.programs.plan import SEED, File, Plan, pick
 
 TESTED = 100  # test pictures in one call
 PICTURE = (28, 28, 1)

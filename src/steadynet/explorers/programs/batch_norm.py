@@ -10,7 +10,7 @@ import numpy as np
 from steadynet.experiments import batch_norm_depth as experiment
 from steadynet.experiments import pictures
 from steadynet.explorers.demos import batch_norm as demos
-from steadynet.portable.plans.base import SEED, File, Plan, pick
+from steadynet.explorers.programs.plan import SEED, File, Plan, pick
 
 GRAPHS = ("normalize", "depth", "activation")  # these change the program
 TESTED = 500  # test pictures in one call
