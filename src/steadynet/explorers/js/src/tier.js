@@ -50,6 +50,7 @@ export function makeTier(state, toggle) {
       bar.value = download?.share ?? live?.progress ?? 0;
       bar.setAttribute('aria-label', download ? 'Download' : 'Training');
       button.hidden = !trainer;
+      if (trainer?.offer && isRunning(live) && !button.style.minWidth) button.style.minWidth = `${button.offsetWidth}px`; // its row must not break anew
       say(button, isRunning(live) || !trainer ? 'Stop' : trainer.words.button);
       const offered = trainer && !isRunning(live) ? trainer.offer?.(index) : '';
       say(offer, offered || '');

@@ -39,7 +39,8 @@ export function pageTrainer(source, state, { onReady, onRefused, onWait, onLive,
   const sizes = state.controls.map((control) => control.values.length);
   let plan = null;
   let worker = null;
-  let have = new Set(); // addresses of files that were downloaded before
+  let have = new Set(); // addresses of files that were downloaded before,
+  const used = new Set(); // and of those that this page has where the browser keeps none
   let newest = null; // {run, index, arrays}
   let gone = false;
 
@@ -71,15 +72,12 @@ export function pageTrainer(source, state, { onReady, onRefused, onWait, onLive,
     worker.postMessage({ kind: 'train', run: newest.run, address, plan, chosen: choose(plan, newest.index, sizes) });
   }, 60);
 
-  function missing(index) {
-    const { path, bytes } = plan.runtime.worker;
-    const files = needs(plan, choose(plan, index, sizes)).filter(({ name }) => !have.has(new URL(name, address).href));
-    const loaded = have.has(new URL(plan.runtime.wasm.path, address).href); // the script itself is in the browser's own cache
-    return files.reduce((sum, file) => sum + file.bytes, loaded ? 0 : bytes);
-  }
+  const has = (name) => have.has(new URL(name, address).href);
+  const script = () => (has(plan.runtime.wasm.path) ? 0 : plan.runtime.worker.bytes); // what came before is in the browser's own cache
+  const missing = (index) => needs(plan, choose(plan, index, sizes)).reduce((sum, { name, bytes }) => sum + (has(name) ? 0 : bytes), script());
 
   async function look() {
-    have = await kept().catch(() => new Set());
+    have = new Set([...await kept().catch(() => []), ...used]);
     if (!gone) onReady(trainer);
   }
 
@@ -105,8 +103,12 @@ export function pageTrainer(source, state, { onReady, onRefused, onWait, onLive,
 
   function hear({ kind, run, ...news }) {
     if (run !== newest?.run) return;
-    if (kind === 'loading') onWait(run, { share: news.loaded / news.total, words: loading(news.loaded, news.total) });
+    if (kind === 'loading') {
+      const [loaded, total] = [news.loaded + script(), news.total + script()];
+      onWait(run, { share: loaded / total, words: loading(loaded, total) });
+    }
     if (kind === 'live') {
+      if (!newest.arrays) needs(plan, choose(plan, newest.index, sizes)).forEach(({ name }) => used.add(new URL(name, address).href));
       newest.arrays = Object.fromEntries(news.arrays.map(({ name, shape, data }) => [name, { shape, data }]));
       onLive(run, news.progress, newest.arrays);
     }
