@@ -509,6 +509,15 @@ def test_bundling_is_skipped_until_a_source_changes(machine):
     assert steps[3:] == ["ci", "build.mjs"]
 
 
+@pytest.mark.parametrize("name", ["explorer-page.js", "training/runtime.json"])
+def test_an_output_that_is_missing_is_made_again(machine, name):
+    source, _ = machine
+    assert bundle.build()
+    (source.parent / "static" / name).unlink()
+    assert bundle.build()
+    assert not bundle.build()
+
+
 def test_a_step_that_fails_is_told_with_what_it_printed(monkeypatch, tmp_path):
     monkeypatch.setattr(bundle, "SOURCE", tmp_path)
     with pytest.raises(bundle.BuildError, match=r"(?s)failed in .*no such package"):
