@@ -26,6 +26,7 @@ NAMES = (
     "transferability",
     "cached_features",
     "picture_size",
+    "rounding",
 )
 
 

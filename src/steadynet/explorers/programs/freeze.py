@@ -7,13 +7,16 @@ import itertools
 
 import numpy as np
 
+from steadynet._runs import local_processes
 from steadynet.experiments import frozen_layers as experiment
 from steadynet.experiments import transfer
 from steadynet.explorers.demos import freeze as demos
 from steadynet.explorers.programs.plan import SEED, File, Plan, pick
+from steadynet.recording import FOLDER
 
 TESTED = 100  # test pictures in one call
 PICTURE = (28, 28, 1)
+PRETRAINED = FOLDER / "frozen_layers_start.npz"
 
 
 def plan() -> Plan:
@@ -79,9 +82,29 @@ def data(task: str) -> dict[str, File]:
 
 def start(task: str, kind: str) -> dict[str, File]:
     """First weights: pretrained on the other classes, or fresh."""
-    source = experiment.SPLITS[task] if kind == "pretrained" else None
-    weights = transfer.start(task, SEED, source)
-    return {f"start {task} {kind}": {"state": np.concatenate([w.ravel() for w in weights])}}
+    state = np.concatenate([w.ravel() for w in transfer.start(task, SEED)])
+    if kind == "pretrained":
+        with np.load(PRETRAINED) as kept:
+            lower = kept[task]
+        state[: lower.size] = lower
+    return {f"start {task} {kind}": {"state": state}}
+
+
+def keep_pretrained() -> None:
+    """Pretrain as the recording does, in a process like its own, and keep the weights.
+
+    Over 1,500 steps rounding grows, so a network pretrained elsewhere is another one. To be done
+    whenever ``frozen_layers`` is recorded again.
+    """
+    with local_processes(1) as pool:
+        kept = {task: pool.submit(_lower, task).result() for task in experiment.SPLITS}
+    np.savez_compressed(PRETRAINED, **kept)
+
+
+def _lower(task):
+    """The layers that the new network reuses, as one vector: all but the last, kernel and bias."""
+    weights = transfer.start(task, SEED, experiment.SPLITS[task])[:-2]
+    return np.concatenate([w.ravel() for w in weights])
 
 
 def network(n_frozen: int):
@@ -112,3 +135,7 @@ def programs(n_frozen: int) -> dict[str, File]:
     }
     made[f"test {n_frozen}"] = convert(right, inputs(TESTED), ("right",))
     return made
+
+
+if __name__ == "__main__":
+    keep_pretrained()
