@@ -29,6 +29,7 @@ RECORDINGS = {
     figures.plot_norms_over_training: ("clip_threshold", {"thresholds": (0.1, 1.0), "rate": 0.2}),
     figures.plot_sequence_length: ("sequence_length", {}),
     figures.plot_adaptive_clipping: ("adaptive_clipping", {}),
+    figures.plot_rounding: ("rounding", {}),
 }
 every_recorded_figure = pytest.mark.parametrize(
     "plot", RECORDINGS, ids=[plot.__name__ for plot in RECORDINGS]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
-import os
 import sys
-from pathlib import Path
+
+from steadynet._quiet import silent_stderr
 
 __all__ = ["as_power", "glue", "glue_claim", "glued", "prepare"]
 
@@ -28,21 +27,8 @@ def prepare() -> None:
 
     figures.use_style()
     if "tensorflow" not in sys.modules:
-        with _silent_stderr():
+        with silent_stderr():
             importlib.import_module("tensorflow")
-
-
-@contextlib.contextmanager
-def _silent_stderr():
-    """Send the process's error stream, below Python's own, to nowhere for a while."""
-    kept = os.dup(2)
-    try:
-        with Path(os.devnull).open("wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
 
 
 def as_power(value: float, digits: int = 2) -> str:

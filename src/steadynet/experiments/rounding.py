@@ -22,8 +22,8 @@ def run(point):
     threshold, seed = point["threshold"], point["seed"]
     model = networks.recurrent_network(LENGTH, seed=seed)
     start = steps.State(model).start()
-    sign = np.random.default_rng(seed).choice(np.float32([-1, 1]), start.size)
-    rounded = np.nextafter(start, np.float32(np.inf) * sign)
+    sign = np.random.default_rng(seed).choice([-1.0, 1.0], start.size)
+    rounded = np.nextafter(start, sign * np.inf, dtype="f4")
     by_tensorflow, by_litert = _tensorflow_step(model), _litert_step(model)
     original = _train(by_tensorflow, start, threshold, seed)
     twins = {

@@ -32,6 +32,7 @@ from steadynet.figures.reuse import (
     plot_transfer_curves,
     plot_transferability,
 )
+from steadynet.figures.rounding import plot_rounding
 from steadynet.figures.style import as_svg, say, use_style
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "plot_placements",
     "plot_product",
     "plot_reuse_idea",
+    "plot_rounding",
     "plot_rules",
     "plot_sequence_length",
     "plot_threshold_sweep",

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from steadynet._quiet import silent_stderr
+
 __all__ = ["NotPortableError", "Program", "convert", "spec"]
 
 
@@ -91,6 +93,7 @@ def _converted(concrete) -> bytes:
     try:
         converter = tf.lite.TFLiteConverter.from_concrete_functions([concrete])
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
-        return converter.convert()
+        with silent_stderr():  # what it prints for each missing operation, the error says in short
+            return converter.convert()
     finally:
         talk.setLevel(level)

@@ -128,7 +128,7 @@ def training_step(
     def step(state, x, y, rate, limit=0.0):
         weights, layer_state, slots = layout.split(state)
         grads, layer_state, measures = training.gradients(
-            model, loss, clip, weights, layer_state, prepare(x), y, limit
+            model, loss, clip, weights, layer_state, prepare(x), tf.convert_to_tensor(y), limit
         )
         if slots:
             slots = [momentum * v - rate * g for v, g in zip(slots, grads, strict=True)]
