@@ -5,10 +5,17 @@ import http.server
 import subprocess
 import sys
 import threading
+from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from bs4 import BeautifulSoup
+from sphinx.application import Sphinx
+from sphinx.util.console import nocolor
+from sphinx.util.docutils import docutils_namespace
+
+from steadynet.site.explorers import VIEW
 
 ROOT = Path(__file__).parents[2]
 
@@ -62,3 +69,33 @@ def address(site):
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
+
+
+@pytest.fixture
+def build(tmp_path):
+    """Build a book of these files, and give its pages' folder and its warnings."""
+    source = tmp_path / "source"
+    source.mkdir()
+
+    def run(files, **options):
+        for name, content in files.items():
+            (source / name).write_text(content, encoding="utf8")
+        warnings, out = StringIO(), tmp_path / "build" / "html"
+        overrides = {"extensions": ["myst_nb", "steadynet.site"], "nb_execution_mode": "off"}
+        overrides |= {"myst_enable_extensions": ["dollarmath"]}
+        places = [source, None, out, tmp_path / "build" / ".doctrees", "html"]
+        with docutils_namespace():
+            nocolor()
+            app = Sphinx(*places, confoverrides=overrides | options, status=None, warning=warnings)
+            app.build()
+        return SimpleNamespace(out=out, warnings=warnings.getvalue())
+
+    return run
+
+
+@pytest.fixture
+def view(tmp_path, monkeypatch):
+    """A view to serve, whether or not the real one is built."""
+    path = tmp_path / VIEW.name
+    path.write_text("var steadynet = {};")
+    monkeypatch.setattr("steadynet.site.explorers.VIEW", path)

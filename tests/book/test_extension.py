@@ -1,46 +1,17 @@
 """The Sphinx extension, on books of a page or two made for the test."""
 
-import json
-from io import StringIO
-from types import SimpleNamespace
-
 import nbformat.v4 as nb
 import pytest
-from sphinx.application import Sphinx
+from book.outputs import executed, explorer
 from sphinx.errors import SphinxError
-from sphinx.util.console import nocolor
-from sphinx.util.docutils import docutils_namespace
 
 from steadynet._sources import files_used
 from steadynet.site import freshness
-from steadynet.site.explorers import EXPLORER, VIEW, WIDGET_STATE, WIDGET_VIEW
 from steadynet.site.icons import trim_font
 from steadynet.site.pages import mend
 
 # Sphinx is built with, not tested here: its own deprecations are its own.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
-
-
-@pytest.fixture
-def build(tmp_path):
-    """Build a book of these files, and give its pages' folder and its warnings."""
-    source = tmp_path / "source"
-    source.mkdir()
-
-    def run(files, **options):
-        for name, content in files.items():
-            (source / name).write_text(content, encoding="utf8")
-        warnings, out = StringIO(), tmp_path / "build" / "html"
-        overrides = {"extensions": ["myst_nb", "steadynet.site"], "nb_execution_mode": "off"}
-        overrides |= {"myst_enable_extensions": ["dollarmath"]}
-        places = [source, None, out, tmp_path / "build" / ".doctrees", "html"]
-        with docutils_namespace():
-            nocolor()
-            app = Sphinx(*places, confoverrides=overrides | options, status=None, warning=warnings)
-            app.build()
-        return SimpleNamespace(out=out, warnings=warnings.getvalue())
-
-    return run
 
 
 @pytest.mark.parametrize(
@@ -99,35 +70,6 @@ def test_formula_is_set_without_a_script(build):
 def test_formula_that_cannot_be_set_is_a_warning_at_its_place(build):
     book = build({"index.md": "# Title\n\nText.\n\n$$\n\\frac{a\n$$\n"})
     assert "index.md:5: WARNING: formula: KaTeX parse error" in book.warnings
-
-
-def executed(*outputs):
-    """A notebook that was run, as text; a widget's state stands in its metadata."""
-    cells = [nb.new_code_cell("show()", outputs=[output], execution_count=1) for output in outputs]
-    state = {WIDGET_STATE: {"state": {"1": {"state": {"_esm": "export default 1"}}}}}
-    book = nb.new_notebook(cells=[nb.new_markdown_cell("# Title"), *cells])
-    book.metadata = {"widgets": state, "language_info": {"name": "python"}}
-    return json.dumps(book)
-
-
-def explorer(title="Clip"):
-    """Output of a cell that shows an explorer."""
-    content = {
-        "state": {"title": title, "text": "</script>"},
-        "fallback": f"<svg xmlns='http://www.w3.org/2000/svg'><title>{title}</title></svg>",
-        "alt": 'Loss falls "fast"',
-        "summary": "At 0.01, 5 of 5 seeds succeed.",
-    }
-    data = {EXPLORER: content, WIDGET_VIEW: {"model_id": "1"}, "text/plain": "Explorer()"}
-    return nb.new_output("execute_result", data, execution_count=1)
-
-
-@pytest.fixture
-def view(tmp_path, monkeypatch):
-    """A view to serve, whether or not the real one is built."""
-    path = tmp_path / VIEW.name
-    path.write_text("var steadynet = {};")
-    monkeypatch.setattr("steadynet.site.explorers.VIEW", path)
 
 
 @pytest.mark.usefixtures("view")

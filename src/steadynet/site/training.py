@@ -12,6 +12,8 @@ from steadynet.explorers.programs import build as programs
 
 FOLDER = "_static/steadynet/training"
 RUNTIME = view.STATIC / "training"
+# A file named by a digest of its content is the same wherever it is there already.
+DIGEST = re.compile(r"[0-9a-f]{16}\.")
 
 
 def setup(app):
@@ -28,11 +30,12 @@ def serve(app, error):
     """Give every demo that a page trains its plan and files, and keep no others."""
     if error or app.builder.format != "html":
         return
-    out, kept = Path(app.outdir), set()
-    (out / FOLDER).mkdir(parents=True, exist_ok=True)
+    out = Path(app.outdir)
+    folder, kept = out / FOLDER, set()
     for demo in sorted(_wanted(out)):
-        kept |= _serve(demo, out / FOLDER)
-    for path in (out / FOLDER).iterdir():
+        folder.mkdir(parents=True, exist_ok=True)
+        kept |= _serve(demo, folder)
+    for path in folder.glob("*"):
         if path.name not in kept:
             path.unlink()
 
@@ -44,25 +47,21 @@ def _wanted(out: Path) -> set[str]:
     return {name for page in pages for name in found.findall(page)}
 
 
-def _serve(
-    demo: str, folder: Path, programs_at: Path | None = None, runtime_at: Path | None = None
-):
+def _serve(demo: str, folder: Path) -> set[str]:
     """Copy one demo's files; return the names of all that belongs to it."""
-    built, runtime = programs_at or programs.FOLDER, runtime_at or RUNTIME
-    for file, how in (
-        (built / f"{demo}.json", "steadynet.explorers.programs.build"),
-        (runtime / "runtime.json", "steadynet.explorers.build"),
-    ):
-        if not file.is_file():
-            raise ExtensionError(f"{file.name} is not built: python -m {how}")
-    plan = json.loads((built / f"{demo}.json").read_text(encoding="utf8"))
-    plan["runtime"] = json.loads((runtime / "runtime.json").read_text(encoding="utf8"))
-    sources = {name: built / name for name in plan["files"]}
-    notices = [path for path in runtime.iterdir() if path.suffix in {".txt", ".md"}]
-    used = [entry["path"] for entry in plan["runtime"].values()]
-    sources |= {name: runtime / name for name in (*used, *(path.name for path in notices))}
+    plan = _read(programs.FOLDER / f"{demo}.json", "steadynet.explorers.programs.build")
+    plan["runtime"] = _read(RUNTIME / "runtime.json", "steadynet.explorers.build")
+    sources = {name: programs.FOLDER / name for name in plan["files"]}
+    sources |= {e["path"]: RUNTIME / e["path"] for e in plan["runtime"].values()}
     for name, source in sources.items():
-        if not (folder / name).is_file():  # a name is a digest of its content
+        if not (folder / name).is_file() or not DIGEST.search(name):
             shutil.copyfile(source, folder / name)
     (folder / f"{demo}.json").write_text(json.dumps(plan), encoding="utf8")
     return {f"{demo}.json", *sources}
+
+
+def _read(path: Path, module: str) -> dict:
+    """What a build wrote, or how to have it written."""
+    if not path.is_file():
+        raise ExtensionError(f"{path.name} is not built: python -m {module}")
+    return json.loads(path.read_text(encoding="utf8"))
