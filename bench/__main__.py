@@ -11,7 +11,7 @@ import platform
 
 from bench.measure import Row
 
-NAMES = ("loop", "sweep", "clipping", "opening", "pages")
+NAMES = ("loop", "sweep", "clipping", "opening", "pages", "in_page")
 
 
 def table(rows: list[Row]) -> str:

@@ -4,7 +4,6 @@ import numpy as np
 import tensorflow as tf
 
 from steadynet.explorers import demos
-from steadynet.explorers.programs import batch_norm, clip, freeze
 from steadynet.explorers.programs.reading import Built
 from steadynet.portable import steps
 
@@ -15,23 +14,13 @@ DEMOS = {
 }
 
 
-def original(name, setting):
-    """The network as the experiment trains it, not the portable one, and the step's options."""
-    if name == "clip":
-        return clip.network(setting["method"])
-    if name == "freeze":
-        return freeze.network(setting["n_frozen"])
-    row, options = batch_norm.network(*(setting[graph] for graph in batch_norm.GRAPHS))
-    return row.model, options
-
-
 class Reference:
     """TensorFlow at one setting, on the data of the site."""
 
     def __init__(self, name, **setting):
         demo = DEMOS[name]()
         self.built, self.setting = Built(demo), demo.complete(setting)
-        self.model, options = original(name, self.setting)
+        self.model, options = self.built.original(**self.setting)
         step = steps.training_step(self.model, **options)
         self._step, self._dtype = tf.function(step), "i4" if name == "clip" else "f4"
         layout = steps.State(self.model, momentum=options.get("momentum", 0) > 0)

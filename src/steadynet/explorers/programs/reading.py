@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from steadynet.explorers.programs import batch_norm, clip, freeze
 from steadynet.explorers.programs.build import FOLDER, TYPES
 from steadynet.explorers.programs.plan import Pick
 from steadynet.explorers.spec import Demo
@@ -82,6 +83,16 @@ class Built:
         in_turn = np.arange(len(y)).reshape(steps, -1) if not self.has("order") else None
         rows = self.arrays("order", **setting)["order"] if in_turn is None else in_turn
         return ((x[batch], y[batch]) for batch in rows)
+
+    def original(self, **setting: Any) -> tuple[Any, dict[str, Any]]:
+        """The network as TensorFlow trains it at one setting, and options of `training_step`."""
+        found = self._demo.complete(setting)
+        if self._demo.name == "clip":
+            return clip.network(found["method"])
+        if self._demo.name == "freeze":
+            return freeze.network(found["n_frozen"])
+        row, options = batch_norm.network(*(found[graph] for graph in batch_norm.GRAPHS))
+        return row.model, options
 
     def _read(self, name: str) -> bytes:
         """A file, unpacked."""
