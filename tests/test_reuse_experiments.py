@@ -1,5 +1,7 @@
 """The experiments on reuse: their convolution, their tasks, and slices run again."""
 
+import contextlib
+
 import keras
 import numpy as np
 import pytest
@@ -11,17 +13,25 @@ from steadynet.experiments import convolution, frozen_layers, picture_size, tran
 # A convolution that can be trained in a page
 
 
-@pytest.mark.parametrize("side", [3, 4, 7, 8, 15])
-def test_convolution_and_its_gradients_equal_tensorflows(side):
+def ways():
+    """Convolve as TensorFlow trains, and as is converted."""
+    return (contextlib.nullcontext, convolution.as_products)
+
+
+@pytest.mark.parametrize("way", ways())
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("side", [1, 2, 3, 4, 7, 8, 15])
+def test_convolution_and_its_gradients_equal_tensorflows(side, channels, way):
     rng = np.random.default_rng(side)
-    x = tf.constant(rng.normal(size=(4, side, side + 1, 3)), tf.float32)
-    kernel = tf.constant(rng.normal(size=(3, 3, 3, 5)), tf.float32)
-    with tf.GradientTape(persistent=True) as tape:
+    x = tf.constant(rng.normal(size=(4, side, side + 1, channels)), tf.float32)
+    kernel = tf.constant(rng.normal(size=(3, 3, channels, 5)), tf.float32)
+    border = [[0, 0], [1, 1], [1, 1], [0, 0]]
+    with tf.GradientTape(persistent=True) as tape, way():
         tape.watch([x, kernel])
         ours = convolution.convolve(x, kernel)
-        theirs = tf.nn.conv2d(x, kernel, 2, "VALID")
+        theirs = tf.nn.conv2d(tf.pad(x, border), kernel, 2, "VALID")
         losses = [tf.reduce_sum(tf.sin(y)) for y in (ours, theirs)]
-    np.testing.assert_array_equal(ours, theirs)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-5)
     for mine, other in zip(*(tape.gradient(loss, [x, kernel]) for loss in losses), strict=True):
         np.testing.assert_allclose(mine, other, rtol=1e-4, atol=1e-4)
 
@@ -37,7 +47,8 @@ def test_layer_equals_kerass_with_a_border_of_zeros():
     np.testing.assert_allclose(ours(x), theirs(x), rtol=1e-5, atol=1e-5)
 
 
-def test_training_step_converts_and_computes_the_same():
+@pytest.mark.parametrize("way", ways())
+def test_training_step_converts_and_computes_the_same(way):
     model, batch = transfer.network(3, seed=0), 8
     rng = np.random.default_rng(0)
     # With a bias of exactly 0, empty corners of a picture would sit on the edge of the rectifier.
@@ -63,11 +74,19 @@ def test_training_step_converts_and_computes_the_same():
         rng.uniform(size=(batch, 28, 28, 1)).astype("float32"),
         np.eye(3, dtype="float32")[rng.integers(0, 3, batch)],
     ]
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([step.get_concrete_function()])
+    with way():
+        concrete = step.get_concrete_function()
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([concrete])
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
     with pytest.warns(UserWarning, match=r"tf\.lite\.Interpreter is deprecated"):
         interpreter = tf.lite.Interpreter(model_content=converter.convert())
     interpreter.allocate_tensors()
+    if way is convolution.as_products:
+        # Slow in LiteRT where the kernel is an input of the program.
+        used = [op["op_name"] for op in interpreter._get_ops_details()]
+        assert not {"CONV_2D", "TRANSPOSE_CONV", "STRIDED_SLICE"} & set(used)
+        # One for each dense layer's input, and one that picks pixels, whose weights are constant.
+        assert used.count("FULLY_CONNECTED") <= 3
     for detail in interpreter.get_input_details():
         place = int(detail["name"].split("in")[-1].split(":")[0])
         interpreter.set_tensor(detail["index"], given[place])
