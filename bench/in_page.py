@@ -22,6 +22,8 @@ SITE = Path("_build/html/_static/steadynet/training")
 START = """async (demo) => {
     const address = new URL(`${demo}.json`, location.href).href;
     const { looks, tests, ...plan } = await (await fetch(address)).json();
+    const { relaxed_loader: loader, relaxed_wasm: wasm } = plan.runtime;
+    Object.assign(plan.runtime, { loader, wasm }); // as Chromium gets them
     const worker = new Worker(new URL(plan.runtime.worker.path, address));
     window.train = (chosen) => new Promise((resolve, reject) => {
         worker.onmessage = ({ data }) => {

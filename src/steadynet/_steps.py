@@ -69,11 +69,16 @@ def gradients(model, loss, clip, weights, layer_state, x, y, limit):
     raw = tape.gradient(value, weights, unconnected_gradients="zero")
     raw = [tf.convert_to_tensor(g) for g in raw]
     grads = _clip(clip, raw, weights, limit)
-    # Not `!=`: a NaN differs from itself, and a run that diverged was not clipped by that.
-    pairs = zip(grads, raw, strict=True)
-    changed = tf.reduce_any([tf.reduce_any(tf.abs(g - r) > 0) for g, r in pairs])
+    changed = tf.constant(False) if clip is None else _differ(grads, raw)
     measures = value, _accuracy(y, outputs), clipping.global_norm(raw), changed
     return grads, layer_state, [tf.cast(m, tf.float32) for m in measures]
+
+
+def _differ(grads, raw):
+    """Whether clipping changed a gradient."""
+    # Not `!=`: a NaN differs from itself, and a run that diverged was not clipped by that.
+    pairs = zip(grads, raw, strict=True)
+    return tf.reduce_any([tf.reduce_any(tf.abs(g - r) > 0) for g, r in pairs])
 
 
 def _clip(method, grads, params, limit):

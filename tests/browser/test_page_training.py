@@ -12,6 +12,13 @@ from browser.tiny_training import LIMITS, RATES, STEPS
 
 from steadynet.explorers.build import STATIC
 
+FAST = ("worker", "relaxed_loader", "relaxed_wasm")
+PLAIN = ("worker", "loader", "wasm")
+# A browser with SIMD, but without relaxed SIMD: 128 is the byte of the instruction's name.
+NOT_RELAXED = """{
+    const validate = WebAssembly.validate.bind(WebAssembly);
+    WebAssembly.validate = (bytes) => bytes[bytes.length - 3] !== 128 && validate(bytes);
+}"""
 STUBS = {
     "SIMD": "WebAssembly.validate = () => false",
     "web workers": "delete window.Worker",
@@ -85,7 +92,7 @@ def test_nothing_but_the_plan_is_fetched_before_the_button_is_pressed(watched, t
     plan = training_site.plan
     files = sum(entry["bytes"] for entry in plan["files"].values())
     others = sum(training_site.program(k).stat().st_size for k in (1, 2))
-    runtime = sum(plan["runtime"][part]["bytes"] for part in ("worker", "loader", "wasm"))
+    runtime = sum(plan["runtime"][part]["bytes"] for part in FAST)
     size = f"Downloads {(files - others + runtime) / 1e6:.1f} MB, once."
     described = page.locator(f"#{button.get_attribute('aria-describedby')}")
     assert described.inner_text() == size
@@ -305,6 +312,20 @@ def test_a_run_that_diverges_is_a_result(watched, training_site):
     paths = page.evaluate("[...document.querySelectorAll('path')].map((p) => p.getAttribute('d'))")
     assert not [d for d in paths if d and re.search("NaN|Infinity|undefined", d)]
     assert set(numbers(page)["Loss: loss"][1:]) == {"–"}
+
+
+@pytest.mark.parametrize(("relaxed", "used"), [(True, FAST), (False, PLAIN)])
+def test_it_loads_the_runtime_that_suits_the_browser(watched, training_site, relaxed, used):
+    page = watched()
+    if not relaxed:
+        page.add_init_script(NOT_RELAXED)
+    offered(page, training_site.address).click()
+    finish(page)
+    runtime = training_site.plan["runtime"]
+    asked = {path.rsplit("/", 1)[1] for path, _, _ in training_site.sent}
+    paths = {part: entry["path"] for part, entry in runtime.items()}
+    assert {part for part, path in paths.items() if path in asked} == set(used)
+    assert "recording of the same seed" in page.locator(".sn-result").inner_text()
 
 
 # --- the numbers

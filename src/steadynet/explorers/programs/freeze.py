@@ -118,6 +118,7 @@ def network(n_frozen: int):
 
 def programs(n_frozen: int) -> dict[str, File]:
     """Step and test with so many layers frozen."""
+    from steadynet.experiments import convolution
     from steadynet.portable import steps
     from steadynet.portable.convert import convert, spec
 
@@ -129,11 +130,12 @@ def programs(n_frozen: int) -> dict[str, File]:
     def inputs(n):
         return [spec("state", [size]), spec("x", [n, *PICTURE]), spec("y", [n], "int32")]
 
-    made: dict[str, File] = {
-        f"step {n_frozen} {n}": convert(step, [*inputs(n), spec("rate")], ("state", "measures"))
-        for n in sorted({_batch(n) for n in experiment.LABELS})
-    }
-    made[f"test {n_frozen}"] = convert(right, inputs(TESTED), ("right",))
+    with convolution.as_products():
+        made: dict[str, File] = {
+            f"step {n_frozen} {n}": convert(step, [*inputs(n), spec("rate")], ("state", "measures"))
+            for n in sorted({_batch(n) for n in experiment.LABELS})
+        }
+        made[f"test {n_frozen}"] = convert(right, inputs(TESTED), ("right",))
     return made
 
 

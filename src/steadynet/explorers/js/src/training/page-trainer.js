@@ -4,7 +4,7 @@ import { throttle } from '../throttle.js';
 import { compare, sameSeed } from './compare.js';
 import { kept } from './files.js';
 import { choose, flaw, needs } from './plan.js';
-import { lacking } from './support.js';
+import { fitting, lacking } from './support.js';
 import { loading, offer, words } from './words.js';
 
 const not = (why) => `Training in this page is not on offer: ${why}. The recorded runs stay.`;
@@ -15,7 +15,7 @@ async function fetchPlan(address) {
   const plan = await answer.json().catch(() => { throw new Error('its plan is damaged'); });
   const why = flaw(plan);
   if (why) throw new Error(why);
-  return plan;
+  return { ...plan, runtime: fitting(plan.runtime) };
 }
 
 function verdict({ compare: spec, run }, state, arrays, recorded) {
