@@ -90,10 +90,12 @@ def _python(built, setting):
         tf.constant(built.pick(k, **setting), "float32") for k in ("rate", "limit") if built.has(k)
     ]
 
+    batches = [(x.astype(dtype), y) for x, y in built.batches(**setting)]
+
     def run():
         state = start
-        for x, y in built.batches(**setting):
-            state, measures = step(state, tf.constant(x.astype(dtype)), tf.constant(y), *knobs)
+        for x, y in batches:
+            state, measures = step(state, tf.constant(x), tf.constant(y), *knobs)
             measures.numpy()
 
     return run
