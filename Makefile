@@ -53,7 +53,7 @@ serve: book  ## serve the site on this machine
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(SITE) $(PORT)
 
 .PHONY: lab
-lab: view  ## open the chapters in JupyterLab, as notebooks
+lab: view programs  ## open the chapters in JupyterLab, as notebooks
 	@JUPYTER_CONFIG_PATH="$(CURDIR)/jupyter" $(BIN)/jupyter lab chapters $(ARGS)
 
 .PHONY: record

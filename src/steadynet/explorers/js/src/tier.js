@@ -41,7 +41,7 @@ export function makeTier(state, toggle) {
       if (live.status === 'error') return 'failed.';
       if (live.status === 'stopped') return `stopped at ${far(live, trainer)}.`;
       if (live.status === 'done') return live.outcome;
-      return live.status === 'running' ? `training, ${far(live, trainer)}.` : live.download ? 'downloading …' : 'starting …';
+      return live.status === 'running' ? `training, ${far(live, trainer)}.` : live.download ? `${live.download.words.replace(/^D/, 'd')} …` : 'starting …';
     },
     update(live, trainer, index) {
       say(text, tell(live, trainer));
