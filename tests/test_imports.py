@@ -28,7 +28,8 @@ DRAWING = {"matplotlib", "ipywidgets", "anywidget"}
 FIRST_ROWS = [name for name in PRESENT if ROW_OF.get(name, 99) <= 1]
 WITHOUT_TENSORFLOW = [
     *("data", "datasets", "recording", "experiments", "figures", "notebook"),
-    *("explorers", "explorers.demos"),
+    *("explorers", "explorers.demos", "explorers.programs.build", "explorers.programs.reading"),
+    *("site", "portable.interpreter"),
 ]
 
 

@@ -4,33 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 import tensorflow as tf
 
 from steadynet._quiet import silent_stderr
+from steadynet.portable.program import Program
 
-__all__ = ["NotPortableError", "Program", "convert", "spec"]
+__all__ = ["NotPortableError", "convert", "spec"]
 
 
 class NotPortableError(ValueError):
     """A function with operations that LiteRT does not have."""
-
-
-class Program(NamedTuple):
-    """A converted function.
-
-    Attributes
-    ----------
-    content : bytes
-        A LiteRT flatbuffer.
-    outputs : tuple of str
-        Names of what it returns, in order. A runtime lists the outputs in an order of its own, as
-        `Identity`, `Identity_1`, …: by that number they come in this order.
-    """
-
-    content: bytes
-    outputs: tuple[str, ...]
 
 
 def spec(name: str, shape: Sequence[int] = (), dtype: str = "float32") -> tf.TensorSpec:

@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 
-from steadynet.portable.convert import Program
+from steadynet.portable.program import Program
 
 __all__ = ["Interpreter"]
 

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from steadynet.explorers.spec import Demo
-from steadynet.portable.convert import Program
+from steadynet.portable.program import Program
 
 __all__ = ["SEED", "File", "Pick", "Plan", "pick"]
 

@@ -14,7 +14,7 @@ from steadynet.explorers.programs import batch_norm, clip, freeze
 from steadynet.explorers.programs.build import FOLDER, TYPES
 from steadynet.explorers.programs.plan import Pick
 from steadynet.explorers.spec import Demo
-from steadynet.portable.convert import Program
+from steadynet.portable.program import Program
 
 __all__ = ["Built"]
 
