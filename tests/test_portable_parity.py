@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from portable_runs import DEMOS, Reference
 
-from steadynet import datasets
+from steadynet import datasets, recording
 from steadynet.experiments import batch_norm_depth, clip_threshold, frozen_layers, transfer
 from steadynet.experiments.pictures import small_pictures
 from steadynet.explorers.programs import batch_norm
@@ -139,3 +139,15 @@ def test_test_program_counts_what_the_model_gets_right(name, n):
     )
     expected = (np.argmax(reference.model(pictures, training=False), -1) == y).sum()
     assert test(state=reference.start, x=x, y=y)["right"] == expected
+
+
+@pytest.mark.parametrize("task", frozen_layers.SPLITS)
+def test_pretrained_weights_are_those_that_the_recording_started_from(task):
+    setting = {"task": task, "start": "pretrained", "n_frozen": 2, "labels": 300}
+    reference = Reference("freeze", **setting)
+    data = transfer.labelled(task, 300, 0)
+    weights = reference.weights(reference.start)
+    found = transfer.train(data, 3, weights, 2, seed=0, steps=20, every=20)
+    recorded = recording.load("frozen_layers").get("accuracy", **setting)[0, 0]
+    assert abs(found["accuracy"][0] - recorded) <= 2 / len(data.y_test)
+    assert abs(found["accuracy"][0] - 1 / 3) > 0.05  # it has learned something by then
