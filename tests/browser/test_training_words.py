@@ -70,7 +70,9 @@ def test_runs_that_part_are_told_with_the_step_and_the_distance(compare):
 
 def test_runs_that_part_and_meet_again_are_told_so(compare):
     said = compare([0.3, 0.5, 0.9, 1.0], [0.3, 0.5, 0.8, 0.999])
-    assert said.endswith("they part by up to 10 points, but end within 0.1 points of each other.")
+    assert said.endswith(
+        "they part by up to 10 points, but they end within 0.1 points of each other."
+    )
 
 
 def test_runs_that_part_at_once_are_not_put_down_to_rounding(compare):

@@ -40,7 +40,7 @@ export function compare(live, recorded, { tolerance, at, share }) {
   if (parts < 0) return `${whole}: the same within ${words(worst)} throughout.`;
   const gap = Number.isFinite(worst) ? `by up to ${words(worst)}` : 'and one of them ends without a number';
   const last = distances[count - 1];
-  const close = last <= 1.001 * tolerance ? `, but end within ${words(last)} of each other` : '';
+  const close = last <= 1.001 * tolerance ? `, but they end within ${words(last)} of each other` : '';
   if (!parts) return `It parts from ${RECORDING} from ${at ? at(0) : 'the start'} on, ${gap}${close}.`;
   const until = at ? `up to ${at(parts - 1)}` : 'at first';
   const together = words(Math.max(...distances.slice(0, parts)));
