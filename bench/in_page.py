@@ -14,8 +14,6 @@ import threading
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
-
 from bench.measure import Row, compare
 
 SITE = Path("_build/html/_static/steadynet/training")
@@ -78,19 +76,10 @@ def _python(built, setting):
     """A run of TensorFlow's own step, called from Python; what it measures is read each step."""
     import tensorflow as tf
 
-    from steadynet.portable import steps
-
-    model, options = built.original(**setting)
-    step = tf.function(steps.training_step(model, **options))
-    layout = steps.State(model, momentum=options.get("momentum", 0) > 0)
-    flat = built.arrays("start", **setting)["state"]
-    start = tf.constant(np.pad(flat, (0, layout.size - flat.size)))
-    dtype = "i4" if built.has("limit") else "f4"
-    knobs = [
-        tf.constant(built.pick(k, **setting), "float32") for k in ("rate", "limit") if built.has(k)
-    ]
-
-    batches = [(x.astype(dtype), y) for x, y in built.batches(**setting)]
+    _, function, first, numbers = built.tensorflow(**setting)
+    step, start = tf.function(function), tf.constant(first)
+    knobs = [tf.constant(value, "float32") for value in numbers.values()]
+    batches = list(built.batches(**setting))
 
     def run():
         state = start

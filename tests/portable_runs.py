@@ -5,7 +5,6 @@ import tensorflow as tf
 
 from steadynet.explorers import demos
 from steadynet.explorers.programs.reading import Built
-from steadynet.portable import steps
 
 DEMOS = {
     "clip": demos.clip_demo,
@@ -20,18 +19,13 @@ class Reference:
     def __init__(self, name, **setting):
         demo = DEMOS[name]()
         self.built, self.setting = Built(demo), demo.complete(setting)
-        self.model, options = self.built.original(**self.setting)
-        step = steps.training_step(self.model, **options)
-        self._step, self._dtype = tf.function(step), "i4" if name == "clip" else "f4"
-        layout = steps.State(self.model, momentum=options.get("momentum", 0) > 0)
-        flat = self.built.arrays("start", **self.setting)["state"]
-        self.start = np.pad(flat, (0, layout.size - flat.size))
-        names = [what for what in ("rate", "limit") if self.built.has(what)]
-        self.knobs = {n: np.float32(self.built.pick(n, **self.setting)) for n in names}
+        self.model, step, self.start, knobs = self.built.tensorflow(**self.setting)
+        self._step = tf.function(step)
+        self.knobs = {name: np.float32(value) for name, value in knobs.items()}
 
     def step(self, state, x, y):
         """New state and measures."""
-        tensors = (tf.constant(a) for a in (state, x.astype(self._dtype), y, *self.knobs.values()))
+        tensors = (tf.constant(a) for a in (state, x, y, *self.knobs.values()))
         return tuple(t.numpy() for t in self._step(*tensors))
 
     def weights(self, state):

@@ -200,7 +200,7 @@ def tiny(monkeypatch):
         "start": {"state": np.arange(3, dtype="f4"), "y": np.array([300, 1], "u2")},
     }
     kept = {what: Pick((), (what,)) for what in files}
-    fields = {"demo": "clip", "steps": 1, "outcome": {}, "compare": {}}
+    fields = {"demo": "clip", "steps": 1, "original": None, "outcome": {}, "compare": {}}
     plan = type(clip)(**fields, pick=kept, parts={"all": lambda: files})
     monkeypatch.setattr(build, "PLANS", {"clip": lambda: plan})
 

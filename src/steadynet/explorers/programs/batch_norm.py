@@ -41,6 +41,7 @@ def plan() -> Plan:
             "data": data,
             **{_named("of")(*n): functools.partial(programs, *n) for n in networks},
         },
+        original=original,
         windows={"every": demos.APART, "arrays": {"accuracy": "accuracy", "loss": "loss"}},
         looks={"at": list(experiment.MOMENTS)},
         tests={"at": [experiment.STEPS]},
@@ -89,13 +90,22 @@ def network(normalize: str, depth: int, activation: str, *, portable: bool = Fal
 
     A `portable` one computes the same with gradients that convert.
     """
+    import tensorflow as tf
+
     from steadynet.experiments import deep_rows
     from steadynet.portable import activations
 
     f = activations.PORTABLE[activation] if portable else activation
     row = deep_rows.Row(normalize, depth=depth, activation=f, units=experiment.UNITS)
     mean, deviation = pictures.standard()
-    return row, {"prepare": lambda x: (x / float(WHITE) - mean) / deviation}
+    share = lambda x: tf.cast(x, tf.float32) / float(WHITE)  # noqa: E731
+    return row, {"prepare": lambda x: (share(x) - mean) / deviation}
+
+
+def original(setting):
+    """The network of one setting, not the portable one, and its options."""
+    row, options = network(*(setting[name] for name in GRAPHS))
+    return row.model, options
 
 
 def programs(normalize: str, depth: int, activation: str) -> dict[str, File]:

@@ -12,7 +12,7 @@ import importlib.metadata
 import inspect
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
 from pathlib import Path
 
@@ -52,7 +52,8 @@ def build(
     """
     folder.mkdir(exist_ok=True)
     plans, known = {name: make() for name, make in PLANS.items()}, _known(folder)
-    stamps = {name: _stamp(plan) for name, plan in plans.items()}
+    shared = _shared()
+    stamps = {name: _stamp(plan, shared) for name, plan in plans.items()}
     old = [n for n in plans if force or not _is_fresh(folder, known.get(n, {}), stamps[n])]
     if old:
         with executor or local_processes(sum(len(plans[name].parts) for name in old)) as pool:
@@ -98,15 +99,23 @@ def _known(folder: Path) -> dict[str, dict]:
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
-def _stamp(plan: Plan) -> str:
-    """Digest of the code that makes a plan's files, and of the packages that convert them."""
+def _stamp(plan: Plan, shared: str) -> str:
+    """Digest of the code that makes a plan's files, and of what all plans share."""
     made_by = {Path(inspect.getfile(_function(part))) for part in plan.parts.values()}
-    used = files_used("from steadynet import experiments, portable") | made_by
-    digest = hashlib.sha256()
-    for path in sorted(used):
+    return _digest(made_by, shared)
+
+
+def _shared() -> str:
+    """Digest of the code and data that all plans use, and of the packages that convert them."""
+    versions = (f"{name} {importlib.metadata.version(name)}\n" for name in _PACKAGES)
+    return _digest(files_used("from steadynet import experiments, portable"), "".join(versions))
+
+
+def _digest(paths: Iterable[Path], start: str) -> str:
+    """Digest of files, their names included."""
+    digest = hashlib.sha256(start.encode())
+    for path in sorted(paths):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    for name in _PACKAGES:
-        digest.update(f"{name} {importlib.metadata.version(name)}\n".encode())
     return digest.hexdigest()
 
 

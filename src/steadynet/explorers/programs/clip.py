@@ -32,6 +32,7 @@ def plan() -> Plan:
             "data": data,
             **{method: functools.partial(step, method) for method in clip_threshold.METHODS},
         },
+        original=lambda setting: network(setting["method"]),
         windows={
             "every": task.WINDOW,
             "arrays": {name: name for name in ("loss", "accuracy", "clipped")},

@@ -43,6 +43,7 @@ def plan() -> Plan:
             **{f"start {t} {s}": functools.partial(start, t, s) for t, s in starts},
             **{f"step {k}": functools.partial(programs, k) for k in axes["n_frozen"]},
         },
+        original=lambda setting: network(setting["n_frozen"]),
         tests={
             "at": list(range(experiment.EVERY, experiment.STEPS + 1, experiment.EVERY)),
             "array": "accuracy",
@@ -109,11 +110,16 @@ def _lower(task):
 
 def network(n_frozen: int):
     """The network with so many layers frozen, and the options of `steps.training_step`."""
+    import tensorflow as tf
+
     from steadynet import reuse
 
     model = transfer.network(3, seed=0)
     reuse.freeze_layers(model, n_frozen)
-    return model, {"momentum": transfer.MOMENTUM, "prepare": lambda x: x / 255.0}
+    return model, {
+        "momentum": transfer.MOMENTUM,
+        "prepare": lambda x: tf.cast(x, tf.float32) / 255.0,
+    }
 
 
 def programs(n_frozen: int) -> dict[str, File]:

@@ -70,6 +70,9 @@ class Plan:
         ``shown``, ``test`` with ``held_out``. Numbers: ``rate`` and, where it clips, ``limit``.
     parts : mapping of str to callable
         Each takes nothing and returns files by the names that `pick` uses.
+    original : callable
+        Takes a setting, returns the network as TensorFlow trains it and the options of
+        `steps.training_step`.
     outcome : mapping
         How the outcome is said: ``{"kind": "right"}`` or ``{"kind": "solved", ...}``.
     compare : mapping
@@ -85,6 +88,7 @@ class Plan:
     steps: int
     pick: Mapping[str, Pick]
     parts: Mapping[str, Callable[[], Mapping[str, File]]]
+    original: Callable[[Mapping[str, Any]], tuple[Any, dict[str, Any]]]
     outcome: Mapping[str, Any]
     compare: Mapping[str, Any]
     windows: Mapping[str, Any] = dataclasses.field(default_factory=dict)

@@ -4,21 +4,42 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from steadynet.explorers.programs import batch_norm, clip, freeze
+from steadynet.explorers.programs import PLANS
 from steadynet.explorers.programs.build import FOLDER, TYPES
 from steadynet.explorers.programs.plan import Pick
 from steadynet.explorers.spec import Demo
 from steadynet.portable.program import Program
 
-__all__ = ["Built"]
+__all__ = ["Built", "Original"]
 
 _DTYPES = {short: np.dtype(name).newbyteorder("<") for name, short in TYPES.items()}
+
+
+class Original(NamedTuple):
+    """A run of TensorFlow's own, before its first step.
+
+    Attributes
+    ----------
+    model : keras.Model
+        The network that the recording trains.
+    step : callable
+        As `steps.training_step` makes it.
+    start : ndarray, float32
+        The first state.
+    knobs : mapping of str to float
+        The step's ``rate`` and, where it clips, ``limit``.
+    """
+
+    model: Any
+    step: Callable
+    start: np.ndarray
+    knobs: Mapping[str, float]
 
 
 class Built:
@@ -84,15 +105,16 @@ class Built:
         rows = self.arrays("order", **setting)["order"] if in_turn is None else in_turn
         return ((x[batch], y[batch]) for batch in rows)
 
-    def original(self, **setting: Any) -> tuple[Any, dict[str, Any]]:
-        """The network as TensorFlow trains it at one setting, and options of `training_step`."""
+    def tensorflow(self, **setting: Any) -> Original:
+        """The run at one setting as TensorFlow takes its steps."""
+        from steadynet.portable import steps
+
         found = self._demo.complete(setting)
-        if self._demo.name == "clip":
-            return clip.network(found["method"])
-        if self._demo.name == "freeze":
-            return freeze.network(found["n_frozen"])
-        row, options = batch_norm.network(*(found[graph] for graph in batch_norm.GRAPHS))
-        return row.model, options
+        model, options = PLANS[self._demo.name]().original(found)
+        layout = steps.State(model, momentum=options.get("momentum", 0) > 0)
+        knobs = {name: self.pick(name, **found) for name in ("rate", "limit") if self.has(name)}
+        start = layout.start([self.arrays("start", **found)["state"]])
+        return Original(model, steps.training_step(model, **options), start, knobs)
 
     def _read(self, name: str) -> bytes:
         """A file, unpacked."""
