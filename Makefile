@@ -31,11 +31,11 @@ setup: $(READY)  ## install what the book needs, into .venv
 
 .PHONY: view
 view: $(READY)  ## bundle the JavaScript of the explorers, where it changed
-	@$(BIN)/python -m steadynet.explorers.build
+	@$(BIN)/python -m steadynet.assets.view
 
 .PHONY: programs
 programs: $(READY)  ## convert what the explorers train in a page, where it changed
-	@log=$$(mktemp); $(BIN)/python -m steadynet.explorers.programs.build 2>"$$log" || { cat "$$log" >&2; exit 1; }; rm -f "$$log"
+	@log=$$(mktemp); $(BIN)/python -m steadynet.assets.programs 2>"$$log" || { cat "$$log" >&2; exit 1; }; rm -f "$$log"
 
 # A failed build forgets which pages it read: the next one must not pass for having nothing left to do.
 .PHONY: book
@@ -77,4 +77,4 @@ lock: $(READY)  ## pin the newest versions that pyproject.toml allows, for every
 
 .PHONY: clean
 clean:  ## delete what was built; .venv stays
-	@rm -rf _build src/steadynet/explorers/static src/steadynet/explorers/programs/built .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf _build src/steadynet/explorer/static src/steadynet/demos/built .mypy_cache .pytest_cache .ruff_cache

@@ -42,7 +42,7 @@ def rows(repeats: int) -> list[Row]:
     """Each explorer's runs, both ways."""
     if not SITE.is_dir():
         return [Row("the site is not built: run `make book`", "–")]
-    from steadynet.explorers import demos
+    from steadynet import demos
 
     makers = (demos.clip_demo, demos.batch_norm_demo, demos.freeze_demo)
     with _chromium() as page:
@@ -55,7 +55,7 @@ def rows(repeats: int) -> list[Row]:
 
 def _row(page, demo, setting, repeats):
     """One setting."""
-    from steadynet.explorers.programs.reading import Built
+    from steadynet.assets.built import Built
 
     built = Built(demo, SITE)
     setting = demo.complete(setting)

@@ -10,8 +10,8 @@ import sys
 from bench.measure import Row, compare, seconds
 
 OPEN = (
-    "from steadynet.explorers import demos\n"
-    "from steadynet.explorers.state import build_state\n"
+    "from steadynet import demos\n"
+    "from steadynet.explorer.state import build_state\n"
     "build_state(demos.{name}_demo())"
 )
 TENSORFLOW = "import os; os.environ['TF_CPP_MIN_LOG_LEVEL'] = '3'; import tensorflow"
@@ -44,8 +44,8 @@ def _fresh(code):
 
 def _again(name, repeats):
     """The demo once more: what a chapter pays that shows it twice."""
-    from steadynet.explorers import demos
-    from steadynet.explorers.state import build_state
+    from steadynet import demos
+    from steadynet.explorer.state import build_state
 
     def build():
         build_state(getattr(demos, f"{name}_demo")())

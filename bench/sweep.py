@@ -12,7 +12,7 @@ def rows(repeats: int) -> list[Row]:
     import keras
 
     from steadynet import networks, sweeps, training
-    from steadynet.experiments import temporal_order
+    from steadynet.tasks import temporal_order
 
     x, y = temporal_order.sequences(20, STEPS, seed=0)
     options = {"steps": STEPS, "batch_size": temporal_order.BATCH_SIZE, "chunk": STEPS}

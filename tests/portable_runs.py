@@ -3,8 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
-from steadynet.explorers import demos
-from steadynet.explorers.programs.reading import Built
+from steadynet import demos
+from steadynet.assets.built import Built
 
 DEMOS = {
     "clip": demos.clip_demo,

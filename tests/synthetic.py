@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 
-from steadynet.explorers import (
+from steadynet.explorer import (
     Control,
     Curves,
     Demo,

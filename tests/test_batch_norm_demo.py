@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from steadynet import recording
+from steadynet import demos, recording
+from steadynet.demos.batch_norm_depth import demo as batch_norm
 from steadynet.experiments import batch_norm_depth as experiment
-from steadynet.explorers import Cancelled, demos
-from steadynet.explorers.demos import batch_norm
-from steadynet.explorers.state import build_state
+from steadynet.explorer import Cancelled
+from steadynet.explorer.state import build_state
 
 RECORDED = recording.load("batch_norm_depth")
 SHALLOW = {"depth": 2, "activation": "relu", "learning_rate": 0.1}

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from steadynet import experiments, networks, normalization, recording, sweeps, training
-from steadynet.experiments import deep_rows, noise
-from steadynet.experiments.pictures import small_pictures
+from steadynet.tasks import deep_rows, noise
+from steadynet.tasks.pictures import small_pictures
 
 RECORDED = (
     "batch_norm_depth",

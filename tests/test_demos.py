@@ -9,12 +9,13 @@ import keras
 import numpy as np
 import pytest
 
-from steadynet import networks, recording, sweeps
+from steadynet import demos, networks, recording, sweeps
+from steadynet.demos.cliff import demo as cliff
+from steadynet.demos.clip_threshold import demo as clip
 from steadynet.experiments import cliff as cliff_experiment
-from steadynet.experiments import temporal_order
-from steadynet.explorers import Cancelled, Curves, Histogram, Surface, demos
-from steadynet.explorers.demos import cliff, clip
-from steadynet.explorers.state import build_state
+from steadynet.explorer import Cancelled, Curves, Histogram, Surface
+from steadynet.explorer.state import build_state
+from steadynet.tasks import temporal_order
 
 NEVER = math.inf
 ALIKE = 11  # points of a descent; later ones depend on the last digits of the first

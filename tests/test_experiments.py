@@ -9,8 +9,9 @@ import pytest
 import tensorflow as tf
 
 from steadynet import experiments, recording
-from steadynet.experiments import base, cliff, clip_threshold, temporal_order
+from steadynet.experiments import base, cliff, clip_threshold
 from steadynet.recording import Recording
+from steadynet.tasks import temporal_order
 from steadynet.training import Record
 
 NEVER = math.inf

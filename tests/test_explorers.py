@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 import synthetic
 
-from steadynet.explorers import (
+from steadynet.assets import view as bundle
+from steadynet.explorer import (
     Cancelled,
     Control,
     Curves,
@@ -23,10 +24,9 @@ from steadynet.explorers import (
     Surface,
     Table,
 )
-from steadynet.explorers import build as bundle
-from steadynet.explorers import widget as widget_module
-from steadynet.explorers.state import as_text, build_state, pack, unpack
-from steadynet.explorers.worker import Report, Worker
+from steadynet.explorer import widget as widget_module
+from steadynet.explorer.state import as_text, build_state, pack, unpack
+from steadynet.explorer.worker import Report, Worker
 
 A = Control("a", "A", (0.1, 1.0, None), ("0.1", "1", "never"), default=1)
 B = Control("b", "B", ("x", "y"), kind="choice")
@@ -462,12 +462,12 @@ def test_mimebundle_carries_the_state_the_figure_and_the_words(explorer):
 
 def test_a_view_that_is_not_built_is_said_with_its_remedy(monkeypatch, tmp_path):
     monkeypatch.setattr(widget_module, "STATIC", tmp_path)
-    with pytest.raises(NotBuiltError, match=r"python -m steadynet\.explorers\.build"):
+    with pytest.raises(NotBuiltError, match=r"python -m steadynet\.assets\.view"):
         Explorer(small_demo())
 
 
 def test_explorers_import_without_tensorflow():
-    code = "import sys, steadynet.explorers; sys.exit('tensorflow' in sys.modules)"
+    code = "import sys, steadynet.explorer; sys.exit('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

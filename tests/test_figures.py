@@ -13,8 +13,9 @@ import pytest
 from matplotlib.figure import Figure
 
 from steadynet import figures, recording
-from steadynet.experiments import adaptive_clipping, cliff, clip_threshold, temporal_order
+from steadynet.experiments import adaptive_clipping, cliff, clip_threshold
 from steadynet.figures import style
+from steadynet.tasks import temporal_order
 
 RECORDINGS = {
     figures.plot_backward_norms: ("gradient_flow", {"way": "time", "activation": "tanh"}),

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from steadynet import recording
+from steadynet import demos, recording
+from steadynet.demos.frozen_layers import demo as freeze
 from steadynet.experiments import frozen_layers as experiment
-from steadynet.experiments import transfer
-from steadynet.explorers import Cancelled, demos
-from steadynet.explorers.demos import freeze
-from steadynet.explorers.state import build_state
+from steadynet.explorer import Cancelled
+from steadynet.explorer.state import build_state
+from steadynet.tasks import transfer
 
 RECORDED = recording.load("frozen_layers")
 

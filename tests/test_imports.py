@@ -16,9 +16,12 @@ PACKAGE = Path(steadynet.__file__).parent
 ROWS = (
     ("data", "_gradients", "_quiet", "_sources"),
     ("datasets", "networks", "normalization", "clipping"),
-    ("reuse", "checkpoints", "_checks", "_steps", "training", "sweeps", "portable"),
+    ("reuse", "checkpoints", "_checks", "steps", "training", "sweeps", "portable"),
+    ("tasks",),
     ("experiments", "_runs", "recording", "recordings"),
-    ("figures", "explorers", "exercises", "notebook"),
+    ("figures", "explorer", "exercises", "notebook"),
+    ("demos",),
+    ("assets",),
     ("site",),
 )
 ROW_OF = {name: row for row, names in enumerate(ROWS) for name in names}
@@ -28,7 +31,7 @@ DRAWING = {"matplotlib", "ipywidgets", "anywidget"}
 FIRST_ROWS = [name for name in PRESENT if ROW_OF.get(name, 99) <= 1]
 WITHOUT_TENSORFLOW = [
     *("data", "datasets", "recording", "experiments", "figures", "notebook"),
-    *("explorers", "explorers.demos", "explorers.programs.build", "explorers.programs.reading"),
+    *("tasks.temporal_order", "explorer", "demos", "assets.programs", "assets.built"),
     *("site", "portable.interpreter"),
 ]
 
@@ -98,7 +101,7 @@ def test_figures_and_demos_of_a_recording_are_drawn_without_tensorflow():
     # A chapter that only shows what was recorded opens as fast as its explorer.
     draw = (
         "from steadynet import experiments, figures, recording\n"
-        "from steadynet.explorers import demos\n"
+        "from steadynet import demos\n"
         "[experiments.get(name) for name in experiments.NAMES]\n"
         "[demos.clip_demo().fallback(), demos.cliff_demo().fallback()]\n"
         "figures.plot_angles(recording.load('clip_direction'))"
@@ -126,7 +129,7 @@ def test_check_reads_relative_and_nested_imports(tmp_path):
     path = tmp_path / "experiments" / "one.py"
     path.parent.mkdir()
     path.write_text(
-        "from ..explorers import Demo\ndef f():\n    from . import two\n    import a.b\n"
+        "from ..explorer import Demo\ndef f():\n    from . import two\n    import a.b\n"
     )
     names = list(imported_names(path, tmp_path))
-    assert names == ["steadynet.explorers.Demo", "steadynet.experiments.two", "a.b"]
+    assert names == ["steadynet.explorer.Demo", "steadynet.experiments.two", "a.b"]

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import synthetic
 
-from steadynet.explorers import Control, Demo, Layers, Network, NetworkLayer, Sweep, Table
-from steadynet.explorers.state import as_text, build_state, pack, unpack
+from steadynet.explorer import Control, Demo, Layers, Network, NetworkLayer, Sweep, Table
+from steadynet.explorer.state import as_text, build_state, pack, unpack
 
 A = Control("a", "A", (0.1, 1.0, None), ("0.1", "1", "never"))
 B = Control("b", "B", ("x", "y"), kind="choice")

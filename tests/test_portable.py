@@ -9,9 +9,10 @@ import tensorflow as tf
 from portable_runs import DEMOS
 
 from steadynet import networks, normalization, reuse, training
-from steadynet.explorers.programs import PLANS, build
-from steadynet.explorers.programs.plan import SEED, Pick, pick
-from steadynet.explorers.programs.reading import Built
+from steadynet.assets import programs as build
+from steadynet.assets.built import Built
+from steadynet.demos.plans import PLANS
+from steadynet.explorer.plan import SEED, Pick, pick
 from steadynet.portable import activations, steps
 from steadynet.portable.convert import NotPortableError, convert, spec
 from steadynet.portable.interpreter import Interpreter
@@ -169,7 +170,7 @@ def test_plan_has_files_and_numbers_for_every_setting(name):
 
 
 def test_only_demos_with_a_plan_say_that_a_page_trains_them():
-    from steadynet.explorers import demos
+    from steadynet import demos
 
     saying = {d.name for d in (getattr(demos, f)() for f in demos.__all__) if d.in_page}
     assert saying == set(PLANS)
@@ -244,5 +245,5 @@ def test_build_does_nothing_twice_and_all_again_when_something_is_missing(tmp_pa
 
 
 def test_what_is_not_built_says_how_to_build_it(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"python -m steadynet\.explorers\.programs\.build"):
+    with pytest.raises(FileNotFoundError, match=r"python -m steadynet\.assets\.programs"):
         Built(DEMOS["clip"](), tmp_path)

@@ -5,10 +5,11 @@ import pytest
 from portable_runs import DEMOS, Reference
 
 from steadynet import datasets, recording
-from steadynet.experiments import batch_norm_depth, clip_threshold, frozen_layers, transfer
-from steadynet.experiments.pictures import small_pictures
-from steadynet.explorers.programs import batch_norm
+from steadynet.demos.batch_norm_depth import page as batch_norm
+from steadynet.experiments import batch_norm_depth, clip_threshold, frozen_layers
 from steadynet.portable.interpreter import Interpreter
+from steadynet.tasks import transfer
+from steadynet.tasks.pictures import small_pictures
 
 CLIPPED = [
     {"method": method, "learning_rate": rate, "threshold": threshold}

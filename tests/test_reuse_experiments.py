@@ -8,7 +8,9 @@ import pytest
 import tensorflow as tf
 
 from steadynet import experiments, recording, reuse
-from steadynet.experiments import convolution, frozen_layers, picture_size, transfer
+from steadynet.experiments import frozen_layers, picture_size
+from steadynet.portable import convolution
+from steadynet.tasks import transfer
 
 # A convolution that can be trained in a page
 

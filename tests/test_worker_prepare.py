@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import synthetic
 
-from steadynet.explorers import Explorer, worker
-from steadynet.explorers import widget as widget_module
-from steadynet.explorers.worker import Worker
+from steadynet.explorer import Explorer, worker
+from steadynet.explorer import widget as widget_module
+from steadynet.explorer.worker import Worker
 
 
 def noted(log, name):

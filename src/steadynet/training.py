@@ -18,7 +18,7 @@ from steadynet._checks import (
     refuse_own_clipping,
     same_length,
 )
-from steadynet._steps import cross_entropy, gradients
+from steadynet.steps import cross_entropy, gradients
 
 __all__ = ["Record", "Trainer", "batch_schedule", "cross_entropy", "train"]
 

@@ -10,7 +10,7 @@ from book.outputs import executed, explorer
 from portable_runs import Reference
 from sphinx.errors import ExtensionError
 
-from steadynet.explorers.programs import PLANS
+from steadynet.demos.plans import PLANS
 from steadynet.site import training
 
 # --- what the extension brings
@@ -65,8 +65,8 @@ def test_files_that_no_plan_names_leave_the_site(build, parts):
 @pytest.mark.parametrize(
     ("missing", "module"),
     [
-        ("programs/clip.json", r"steadynet\.explorers\.programs\.build"),
-        ("runtime/runtime.json", r"steadynet\.explorers\.build"),
+        ("programs/clip.json", r"steadynet\.assets\.programs"),
+        ("runtime/runtime.json", r"steadynet\.assets\.view"),
     ],
 )
 def test_build_says_what_is_not_built(build, parts, missing, module):

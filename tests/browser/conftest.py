@@ -8,8 +8,8 @@ import synthetic
 from browser import tiny_training
 from browser.training_site import TrainingSite
 
-from steadynet.explorers.build import STATIC, BuildError, build
-from steadynet.explorers.state import as_text, build_state
+from steadynet.assets.view import STATIC, BuildError, build
+from steadynet.explorer.state import as_text, build_state
 
 HERE = pathlib.Path(__file__).parent
 PAGE = """<!doctype html><html lang="en" data-theme="light"><meta charset="utf-8">

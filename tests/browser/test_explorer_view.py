@@ -7,10 +7,7 @@ import pathlib
 import pytest
 from synthetic import THRESHOLDS
 
-AXE = (
-    pathlib.Path(__file__).parents[2]
-    / "src/steadynet/explorers/js/node_modules/axe-core/axe.min.js"
-)
+AXE = pathlib.Path(__file__).parents[2] / "js/node_modules/axe-core/axe.min.js"
 
 
 def drawn(page, name="median", panel=0):

@@ -5,10 +5,7 @@ import pathlib
 
 import pytest
 
-AXE = (
-    pathlib.Path(__file__).parents[2]
-    / "src/steadynet/explorers/js/node_modules/axe-core/axe.min.js"
-)
+AXE = pathlib.Path(__file__).parents[2] / "js/node_modules/axe-core/axe.min.js"
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from browser import tiny_training
 from browser.test_explorer_view import AXE, drawn, ready
 from browser.tiny_training import LIMITS, RATES, STEPS
 
-from steadynet.explorers.build import STATIC
+from steadynet.assets.view import STATIC
 
 FAST = ("worker", "relaxed_loader", "relaxed_wasm")
 PLAIN = ("worker", "loader", "wasm")

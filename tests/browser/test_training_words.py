@@ -5,8 +5,8 @@ import subprocess
 import numpy as np
 import pytest
 
-from steadynet.experiments.temporal_order import NORM_EDGES, _histogram, _solved_at
-from steadynet.explorers.build import SOURCE, find_tools
+from steadynet.assets.view import SOURCE, find_tools
+from steadynet.tasks.temporal_order import NORM_EDGES, _histogram, _solved_at
 
 ENTRY = """
 export { compare, sameSeed } from './src/training/compare.js';

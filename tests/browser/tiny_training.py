@@ -10,7 +10,7 @@ import json
 
 import numpy as np
 
-from steadynet.explorers import Control, Curves, Demo, Histogram, Layers, Table
+from steadynet.explorer import Control, Curves, Demo, Histogram, Layers, Table
 
 LENGTH, SYMBOLS, UNITS, CLASSES, BATCH = 8, 6, 16, 4, 16
 STEPS, EVERY, SEEDS, RUN = 600, 20, 3, 1

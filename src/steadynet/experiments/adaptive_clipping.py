@@ -7,7 +7,7 @@ import functools
 import numpy as np
 
 from steadynet.experiments.base import Claim, Experiment, median_and_range
-from steadynet.experiments.pictures import small_pictures
+from steadynet.tasks.pictures import small_pictures
 
 DEPTH, BATCH_SIZE, STEPS, LAST = 20, 64, 800, 100
 CHANCE = 0.1

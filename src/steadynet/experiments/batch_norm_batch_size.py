@@ -14,7 +14,7 @@ DEPTH, UNITS, ACTIVATION, STEPS, LAST = 10, 24, "elu", 240, 20
 
 def run(point):
     """One kind of network and batch size: every seed in turn, its learning rates side by side."""
-    from steadynet.experiments import deep_rows
+    from steadynet.tasks import deep_rows
 
     options = {"depth": DEPTH, "units": UNITS, "activation": ACTIVATION}
     row = deep_rows.row(point["normalize"], **options)

@@ -44,7 +44,7 @@ def look(row):
 
 def train(normalize, depth, activation, batch_size, rates, seed):
     """One row of rates: what it learned, and what its layers looked like on the way."""
-    from steadynet.experiments import deep_rows
+    from steadynet.tasks import deep_rows
 
     row = deep_rows.row(normalize, depth=depth, activation=activation, units=UNITS)
     looks = []

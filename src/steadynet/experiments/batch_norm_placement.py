@@ -15,7 +15,7 @@ DEPTH, UNITS, BATCH_SIZE, STEPS, WINDOW = 20, 24, 64, 300, 10
 
 def run(point):
     """One activation and placement: every seed in turn, its learning rates side by side."""
-    from steadynet.experiments import deep_rows
+    from steadynet.tasks import deep_rows
 
     options = {"depth": DEPTH, "units": UNITS, "activation": point["activation"]}
     if point["placement"] == "none":

@@ -7,8 +7,8 @@ import time
 
 import numpy as np
 
-from steadynet.experiments import transfer
 from steadynet.experiments.base import Claim, Experiment, median_and_range
+from steadynet.tasks import transfer
 
 TASK, SOURCE = "footwear", "all but footwear"
 STEPS, PARTS = 320, 4

@@ -12,7 +12,7 @@ import functools
 import numpy as np
 
 from steadynet.experiments.base import Claim, Experiment
-from steadynet.experiments.temporal_order import NEVER
+from steadynet.tasks.temporal_order import NEVER
 
 LEARNING_RATE = 0.4
 STEPS = 80

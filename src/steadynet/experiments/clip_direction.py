@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from steadynet.experiments.base import Claim, Experiment, median_and_range
-from steadynet.experiments.temporal_order import BATCH_SIZE, THRESHOLDS, sequences
+from steadynet.tasks.temporal_order import BATCH_SIZE, THRESHOLDS, sequences
 
 LENGTH, LEARNING_RATE = 20, 0.2
 METHODS = ("value", "norm", "global_norm")

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 
 from steadynet.experiments.base import Claim, Experiment, median_and_range
-from steadynet.experiments.temporal_order import (
+from steadynet.tasks.temporal_order import (
     CURVES,
     NEVER,
     QUANTILES,

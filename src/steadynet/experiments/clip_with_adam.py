@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from steadynet.experiments.base import Claim, Experiment, median_and_range
-from steadynet.experiments.temporal_order import (
+from steadynet.tasks.temporal_order import (
     BATCH_SIZE,
     CURVES,
     NEVER,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from steadynet.experiments import transfer
 from steadynet.experiments.base import Claim, Experiment, median_and_range
+from steadynet.tasks import transfer
 
 SPLITS = {"footwear": "all but footwear", "tops": "all but tops"}
 STARTS = ("pretrained", "random")

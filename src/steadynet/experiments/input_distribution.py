@@ -14,7 +14,7 @@ SHOWN_UNITS = 8  # of the last hidden layer, the first few: one is as typical as
 
 def run(point):
     """With or without batch normalization: every seed in turn, its learning rates side by side."""
-    from steadynet.experiments import deep_rows
+    from steadynet.tasks import deep_rows
 
     row = deep_rows.row(point["normalize"], depth=DEPTH, units=UNITS, activation="sigmoid")
     found = [_train(row, point["learning_rate"], seed) for seed in point["seed"]]

@@ -14,7 +14,7 @@ DEPTH, UNITS, ACTIVATION, BATCH_SIZE = 5, 32, "relu", 64
 
 def run(point):
     """One momentum and batch: every seed in turn, its learning rates side by side."""
-    from steadynet.experiments import deep_rows
+    from steadynet.tasks import deep_rows
 
     options = {"depth": DEPTH, "units": UNITS, "activation": ACTIVATION}
     row = deep_rows.row("batch norm", momentum=point["momentum"], **options)

@@ -16,7 +16,7 @@ LENGTHS = (0.0, 0.5, 1.0, 2.0, 4.0)  # of steps tried, in learning rates
 
 def run(point):
     """One kind of network: every learning rate and seed in turn."""
-    from steadynet.experiments import deep_rows
+    from steadynet.tasks import deep_rows
 
     options = {"depth": DEPTH, "units": UNITS, "activation": ACTIVATION}
     row = deep_rows.Alone(point["normalize"], **options)
@@ -31,7 +31,7 @@ def run(point):
 
 def _train(row, rate, seed):
     """What was learned, and looks at the layers and along the gradient every 40 steps."""
-    from steadynet.experiments import deep_rows
+    from steadynet.tasks import deep_rows
 
     looks = []
 

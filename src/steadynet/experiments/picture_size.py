@@ -7,8 +7,8 @@ import time
 
 import numpy as np
 
-from steadynet.experiments import transfer
 from steadynet.experiments.base import Claim, Experiment, median_and_range
+from steadynet.tasks import transfer
 
 TASK, SOURCE, OWN_SIDE = "footwear", "all but footwear", 28
 SIDES = (7, 14, 20, 28, 40, 56)
@@ -21,7 +21,7 @@ def loop(side):
     import keras
 
     from steadynet import reuse, training
-    from steadynet.experiments import convolution
+    from steadynet.portable import convolution
 
     head = [keras.layers.Dense(transfer.HIDDEN), convolution.Rectifier(), keras.layers.Dense(3)]
     old = transfer.network(len(transfer.TASKS[SOURCE]), seed=0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from steadynet.experiments.base import Claim, Experiment, median_and_range
-from steadynet.experiments.temporal_order import BATCH_SIZE, NEVER, sequences, summarize
+from steadynet.tasks.temporal_order import BATCH_SIZE, NEVER, sequences, summarize
 
 LENGTH, LEARNING_RATE = 20, 0.2
 THRESHOLDS = (0.1, 1.0, NEVER)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from steadynet.experiments.base import Claim, Experiment
-from steadynet.experiments.temporal_order import CURVES, NEVER, solved_at, train_row
+from steadynet.tasks.temporal_order import CURVES, NEVER, solved_at, train_row
 
 LEARNING_RATE = 0.1
 LENGTHS = (10, 15, 20, 25, 30, 40, 50)

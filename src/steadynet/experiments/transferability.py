@@ -6,8 +6,8 @@ import functools
 
 import numpy as np
 
-from steadynet.experiments import transfer
 from steadynet.experiments.base import Claim, Experiment, median_and_range
+from steadynet.tasks import transfer
 
 TARGET = "tops"
 SOURCES = {"similar": "other clothing", "dissimilar": "footwear", "itself": TARGET, "random": None}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from steadynet.experiments import adaptive_clipping, clip_threshold
-from steadynet.experiments.temporal_order import CHANCE, WINDOW, solved_at
 from steadynet.figures.style import COLOURS, MARKS, axes_or_new, look, plot_band, say
+from steadynet.tasks.temporal_order import CHANCE, WINDOW, solved_at
 
 METHOD_NAMES = {"value": "by value", "norm": "each variable's norm", "global_norm": "global norm"}
 

@@ -17,7 +17,7 @@ EXPLORER = "application/vnd.steadynet.explorer+json"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 FOLDER = "_static/steadynet"
-VIEW = Path(__file__).parent.parent / "explorers" / "static" / "explorer-page.js"
+VIEW = Path(__file__).parent.parent / "explorer" / "static" / "explorer-page.js"
 HTML = """<div class="steadynet-explorer" data-state="{key}" data-src="{script}"{training}>
 <figure class="steadynet-fallback">
 {picture}<figcaption>{summary}</figcaption>
@@ -110,7 +110,7 @@ def choose_scripts(app, pagename, template, context, doctree):
     if doctree is not None and next(doctree.findall(ExplorerNode), None) is not None:
         if not VIEW.is_file():
             raise ExtensionError(
-                "The explorer's view is not built: python -m steadynet.explorers.build"
+                "The explorer's view is not built: python -m steadynet.assets.view"
             )
         app.add_js_file(VIEW.name, loading_method="defer")
 

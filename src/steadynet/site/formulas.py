@@ -16,7 +16,7 @@ from sphinx.locale import _
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 
-from steadynet.explorers.build import find_tools
+from steadynet.assets.view import find_tools
 
 TYPESET = Path(__file__).parent / "typesetter" / "typeset.js"
 logger = logging.getLogger(__name__)

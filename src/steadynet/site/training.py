@@ -7,8 +7,7 @@ from pathlib import Path
 
 from sphinx.errors import ExtensionError
 
-from steadynet.explorers import build as view
-from steadynet.explorers.programs import build as programs
+from steadynet.assets import programs, view
 
 FOLDER = "_static/steadynet/training"
 RUNTIME = view.STATIC / "training"
@@ -49,8 +48,8 @@ def _wanted(out: Path) -> set[str]:
 
 def _serve(demo: str, folder: Path) -> set[str]:
     """Copy one demo's files; return the names of all that belongs to it."""
-    plan = _read(programs.FOLDER / f"{demo}.json", "steadynet.explorers.programs.build")
-    plan["runtime"] = _read(RUNTIME / "runtime.json", "steadynet.explorers.build")
+    plan = _read(programs.FOLDER / f"{demo}.json", "steadynet.assets.programs")
+    plan["runtime"] = _read(RUNTIME / "runtime.json", "steadynet.assets.view")
     sources = {name: programs.FOLDER / name for name in plan["files"]}
     sources |= {e["path"]: RUNTIME / e["path"] for e in plan["runtime"].values()}
     for name, source in sources.items():

@@ -1,0 +1,1 @@
+"""What is built once for widgets and pages: the view's bundles, and programs that pages train."""

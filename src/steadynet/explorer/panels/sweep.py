@@ -1,0 +1,72 @@
+"""An outcome over the values of one control."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from steadynet.explorer.panels.base import Chart, require
+
+if TYPE_CHECKING:
+    from steadynet.explorer.spec import Demo
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sweep(Chart):
+    """An outcome at every value of one control, the present value marked; a click moves there.
+
+    The other controls stay at their present values. A median line and the range of the seeds.
+
+    Parameters
+    ----------
+    control : str
+        Name of the control along the horizontal axis: evenly spaced, its texts as ticks.
+    y : str
+        Name of an array shaped ``(*controls, seed)``. NaN: no run. Live arrays are shaped
+        ``(seed,)`` or hold one number: the outcome so far.
+    y_label, y_domain, y_scale, y_format
+        See `Chart`.
+    label : str
+        What `y` is, said beside a reference, such as "pretrained".
+    reference : str, optional
+        Name of a second array shaped ``(*controls, seed)``, drawn for comparison.
+    reference_label : str
+        What that is, such as "from scratch".
+    x_label : str
+        The control's label by default.
+    """
+
+    kind: ClassVar[str] = "sweep"
+    control: str
+    label: str = ""
+    reference: str | None = None
+    reference_label: str = "reference"
+    x_label: str = ""
+
+    def uses(self) -> dict[str, dict]:
+        """Arrays it draws."""
+        used = super().uses()
+        return used | ({self.reference: used[self.y]} if self.reference else {})
+
+    def check(self, demo: Demo) -> None:
+        """Raise ValueError unless the panel fits `demo`."""
+        super().check(demo)
+        demo.control(self.control)
+        for name in (self.y, self.reference):
+            if name is not None:
+                self._array(demo, name, (None,), "(*controls, seed)")
+        named = self.reference is None or bool(self.label and self.reference_label)
+        labels = (self.label, self.reference_label)
+        where = f"of panel {self.title!r}"
+        require(named, f"`label` and `reference_label` {where}", "given with `reference`", labels)
+
+    def describe(self, demo: Demo) -> dict:
+        """The panel as JSON for the view."""
+        return {
+            **super().describe(demo),
+            "control": [c.name for c in demo.controls].index(self.control),
+            "x_label": self.x_label or demo.control(self.control).label,
+            "label": self.label,
+            "reference": self.reference,
+            "reference_label": self.reference_label,
+        }

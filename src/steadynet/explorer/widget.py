@@ -1,0 +1,143 @@
+"""The explorer as a Jupyter widget: the recorded tier at once, the kernel tier on a move."""
+
+from __future__ import annotations
+
+import functools
+import pathlib
+from collections.abc import Callable
+from typing import Any
+
+import anywidget
+import numpy as np
+import traitlets as t
+
+from steadynet.explorer.spec import Demo
+from steadynet.explorer.state import as_text, build_state
+from steadynet.explorer.worker import Worker
+
+STATIC = pathlib.Path(__file__).parent / "static"
+MIME = "application/vnd.steadynet.explorer+json"
+
+
+class NotBuiltError(FileNotFoundError):
+    """The view has not been bundled yet."""
+
+
+class Explorer(anywidget.AnyWidget):
+    """Change a control and see what happens.
+
+    Parameters
+    ----------
+    demo : Demo
+        What can be changed, what is seen, and what was recorded at every setting. Where it has
+        `train`, moving a control in Jupyter trains for real: ``train(setting, report)`` gets the
+        controls' values by name, calls ``report(arrays so far, progress)`` now and then — which
+        raises `Cancelled` when a newer move came — and returns the outcome in words.
+
+    Raises
+    ------
+    NotBuiltError
+        If the JavaScript view has not been bundled.
+
+    Examples
+    --------
+    As the last expression of a cell, ``Explorer(demo)`` shows itself.
+    """
+
+    _esm = t.Unicode().tag(sync=True)
+    state = t.Dict().tag(sync=True)
+
+    def __init__(self, demo: Demo) -> None:
+        self.demo = demo
+        self.setting = demo.complete({})
+        self._worker = Worker(demo.train, self.send, demo.prepare) if demo.train else None
+        super().__init__(state=build_state(demo), _esm=view_source())
+        self.on_msg(self._receive)
+
+    def train(self, on_report: Callable | None = None, **setting: Any) -> tuple[str, dict]:
+        """Train here and now, without a view.
+
+        Parameters
+        ----------
+        on_report : callable, optional
+            Called with what `train` reports: arrays so far, progress.
+        **setting
+            Values of controls; the default for those not named.
+
+        Returns
+        -------
+        outcome : str
+        arrays : dict of str to array
+            As last reported.
+        """
+        if self.demo.train is None:
+            raise ValueError("`demo` must have `train`. Received: None")
+        last: dict[str, np.ndarray] = {}
+
+        def report(arrays: dict, progress: float) -> None:
+            last.update({name: np.array(values) for name, values in arrays.items()})
+            if on_report is not None:
+                on_report(arrays, progress)
+
+        return self.demo.train(self.demo.complete(setting), report), last
+
+    def close(self) -> None:
+        """End the work and take the explorer off the page."""
+        worker = getattr(self, "_worker", None)
+        if worker is not None:
+            worker.stop()
+        super().close()
+
+    def _receive(self, _: Any, message: dict, _buffers: list) -> None:
+        """Answer the view."""
+        kind = message.get("kind")
+        if kind == "ping":
+            self.send({"kind": "pong", "live": self._worker is not None})
+            if self._worker is not None:
+                self._worker.warm_up()
+        elif self._worker is not None and kind == "train":
+            index = message["setting"]
+            self.setting = {c.name: c.values[index[c.name]] for c in self.demo.controls}
+            self._worker.request(message["run"], dict(self.setting))
+        elif self._worker is not None and kind == "stop":
+            self._worker.stop()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        """The widget for Jupyter, its data for a static page, a figure and words for the rest."""
+        bundle = super()._repr_mimebundle_(**kwargs)
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        if data is None:
+            return None
+        demo = self.demo
+        summary = f"{demo.title}. {demo.outcome.at(demo.controls, demo.complete({}))}"
+        fallback = demo.fallback() if demo.fallback else ""
+        static = {
+            "state": as_text(self.state),
+            "fallback": fallback,
+            "alt": demo.alt or summary,
+            "summary": summary,
+            "training": demo.name if demo.in_page else "",
+        }
+        extra = {MIME: static, "text/plain": summary}
+        return {
+            **data,
+            **extra,
+            **({"image/svg+xml": fallback} if fallback else {}),
+        }, metadata
+
+
+def view_source() -> str:
+    """The bundled view, read anew when it was built anew."""
+    path = STATIC / "explorer.mjs"
+    try:
+        return _read(path, path.stat().st_mtime_ns)
+    except FileNotFoundError as error:
+        raise NotBuiltError(
+            "The explorer's view has not been bundled: run `python -m steadynet.assets.view`."
+        ) from error
+
+
+@functools.lru_cache(maxsize=1)
+def _read(path: pathlib.Path, _modified: int) -> str:
+    """A file's text, once per time of change."""
+    return path.read_text(encoding="utf-8")

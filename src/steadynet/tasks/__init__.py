@@ -1,0 +1,1 @@
+"""What experiments train on: data, networks and the loop around them, shared by the questions."""

@@ -1,0 +1,135 @@
+"""The networks and tasks that the experiments on reuse share, and how one of them is trained."""
+
+from __future__ import annotations
+
+import functools
+import time
+
+import numpy as np
+
+from steadynet import datasets
+
+LAYERS = ("conv1", "conv2", "conv3", "hidden", "logits")
+FILTERS, HIDDEN = (16, 32, 64), 64
+RATE, MOMENTUM, BATCH_SIZE = 0.02, 0.9, 32
+PRETRAIN_STEPS = 1500
+
+# Classes of each task. A network learns a source first, then a target that shares no class with it.
+TASKS = {
+    "footwear": datasets.FOOTWEAR,  # sandal, sneaker, ankle boot
+    "all but footwear": datasets.CLOTHING_AND_BAGS,
+    "tops": (2, 4, 6),  # pullover, coat, shirt: hard to tell apart
+    "all but tops": (0, 1, 3, 5, 7, 8, 9),
+    "other clothing": (0, 1, 3),  # T-shirt, trouser, dress
+}
+
+
+@functools.lru_cache(maxsize=8)
+def task(name):
+    """Pictures of some classes, with a channel axis, as a `datasets.Split`."""
+    data = datasets.split_by_class(datasets.load_fashion_mnist(), TASKS[name])
+    return data._replace(x_train=data.x_train[..., None], x_test=data.x_test[..., None])
+
+
+def labelled(name, n, seed):
+    """`n` training pictures of a task drawn at random, its classes in turn; all test pictures."""
+    data = task(name)
+    n_classes = len(TASKS[name])
+    few = datasets.few_labels(data, -(-n // n_classes), seed)
+    return few._replace(x_train=few.x_train[:n], y_train=few.y_train[:n])
+
+
+def network(n_classes, seed):
+    """Three overlapping convolutions of stride 2, a hidden layer, logits; built, untrained.
+
+    It has no batch normalization, so that one program serves every number of frozen layers.
+    """
+    import keras
+
+    from steadynet.portable import convolution
+
+    init, stack = keras.initializers, []
+    for i, filters in enumerate(FILTERS):
+        kernel = init.HeNormal(seed=1000 * seed + i)
+        stack.append(convolution.Convolution(filters, kernel_initializer=kernel, name=LAYERS[i]))
+        stack.append(convolution.Rectifier())
+    hidden = init.HeNormal(seed=1000 * seed + 3)
+    head = init.GlorotUniform(seed=1000 * seed + 4)
+    stack += [
+        keras.layers.Flatten(),
+        keras.layers.Dense(HIDDEN, kernel_initializer=hidden, name=LAYERS[3]),
+        convolution.Rectifier(),
+        keras.layers.Dense(n_classes, kernel_initializer=head, name=LAYERS[4]),
+    ]
+    return keras.Sequential([keras.Input((28, 28, 1)), *stack])
+
+
+@functools.cache
+def trainer(n_classes, n_frozen):
+    """A compiled training loop; its network's weights are set before every run."""
+    import keras
+
+    from steadynet import reuse, training
+
+    model = network(n_classes, seed=0)
+    reuse.freeze_layers(model, n_frozen)
+    return training.Trainer(model, keras.optimizers.SGD(RATE, momentum=MOMENTUM))
+
+
+@functools.cache
+def pretrained(name, seed, steps=PRETRAIN_STEPS):
+    """Weights of a network trained on all pictures of a task, as a tuple."""
+    loop, data = trainer(len(TASKS[name]), 0), task(name)
+    loop.model.set_weights(network(len(TASKS[name]), seed).get_weights())
+    loop.run(*(data.x_train, data.y_train), steps=steps, batch_size=BATCH_SIZE, seed=seed)
+    return tuple(loop.model.get_weights())
+
+
+def start(name, seed, source=None, n_reused=4, steps=PRETRAIN_STEPS):
+    """First weights for a new task: fresh ones, the lowest `n_reused` layers from `source`.
+
+    The fresh ones of a seed are the same whatever is reused.
+    """
+    fresh = network(len(TASKS[name]), 100 + seed).get_weights()
+    if source is None:
+        return fresh
+    kept = 2 * n_reused  # a kernel and a bias a layer
+    return [*pretrained(source, seed, steps)[:kept], *fresh[kept:]]
+
+
+def accuracy(model, data):
+    """Share of the test pictures classified correctly."""
+    found = np.argmax(model(data.x_test, training=False), axis=-1)
+    return np.float32((found == data.y_test).mean())
+
+
+def train(data, n_classes, weights, n_frozen, *, seed, steps, every):
+    """Train from `weights` with the first layers frozen; look at the test pictures now and then.
+
+    Returns
+    -------
+    dict of str to ndarray
+        ``accuracy`` and ``loss`` [look]: test accuracy after each `every` steps, and training loss
+        over these steps; ``ms``: milliseconds a step, at its fastest.
+    """
+    loop = trainer(n_classes, n_frozen)
+    loop.model.set_weights(weights)
+    looks, seconds, last = [], [], time.perf_counter()
+
+    def look(record):
+        nonlocal last
+        seconds.append(time.perf_counter() - last)
+        looks.append((accuracy(loop.model, data), record.loss[-every:].mean()))
+        last = time.perf_counter()
+
+    size = min(BATCH_SIZE, len(data.x_train))
+    loop.run(
+        *(data.x_train, data.y_train),
+        steps=steps,
+        batch_size=size,
+        seed=seed,
+        chunk=every,
+        on_chunk=look,
+    )
+    seen, loss = np.array(looks, "float32").T
+    return {"accuracy": seen, "loss": loss, "ms": np.float32(1000 * min(seconds) / every)}
