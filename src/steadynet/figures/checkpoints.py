@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -51,7 +51,7 @@ def plot_name_map(
     layers = list(dict.fromkeys(_layer(name) for name in name_map))
     colours = {ours: COLOURS[layers.index(_layer(ours)) % len(COLOURS)] for ours in name_map}
     used = set(name_map.values())
-    text = {"va": "center", "family": "monospace", "fontsize": 9}
+    text: dict[str, Any] = {"va": "center", "family": "monospace", "fontsize": 9}
     for i, name in enumerate(theirs):
         ax.text(-0.03, i, name, ha="right", color=_DARK if name in used else _GREY, **text)
     for i, name in enumerate(ours):

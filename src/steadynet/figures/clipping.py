@@ -18,7 +18,7 @@ from steadynet.figures.style import (
     say,
     tick,
 )
-from steadynet.tasks.temporal_order import CHANCE, WINDOW, solved_at
+from steadynet.tasks.temporal_order import CHANCE, STEPS, WINDOW, solved_at
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,21 +29,24 @@ METHOD_NAMES = {"value": "by value", "norm": "each variable's norm", "global_nor
 
 
 def plot_clip_geometry(
-    gradient: Sequence[float], clipped: Mapping[str, Sequence[float]], *, ax: Axes | None = None
+    gradient: tuple[float, float],
+    clipped: Mapping[str, tuple[float, float]],
+    *,
+    ax: Axes | None = None,
 ) -> Axes:
     """A gradient of two components and what clipping made of it, as arrows.
 
     Parameters
     ----------
-    gradient : sequence of 2 floats
+    gradient : 2 floats
         Before clipping.
-    clipped : mapping of str to sequence of 2 floats
+    clipped : mapping of str to 2 floats
         Label to clipped gradient.
 
     Examples
     --------
     >>> from steadynet import figures
-    >>> ax = figures.plot_clip_geometry([0.5, 3.0], {"by value": [0.5, 1.0]})
+    >>> ax = figures.plot_clip_geometry((0.5, 3.0), {"by value": (0.5, 1.0)})
     >>> [line.get_label() for line in ax.lines]
     ['gradient', 'by value', 'box of values', 'ball of norms']
     """
@@ -170,15 +173,13 @@ def plot_threshold_sweep(
     'never'
     """
     ax = axes_or_new(ax)
-    x, top = _sweep_axis(ax, recording.axes["threshold"]), 1.5 * clip_threshold.STEPS
+    x, top = _sweep_axis(ax, recording.axes["threshold"]), 1.5 * STEPS
     for i, rate in enumerate(recording.axes["learning_rate"]):
         steps = solved_at(recording, method=method, learning_rate=rate)
         steps = np.nan_to_num(steps, nan=top)
         _plot_seeds(ax, x * 1.04 ** (i - 2), steps, f"{rate:g}", i)
-    ax.axhspan(
-        1.15 * clip_threshold.STEPS, 2.6 * clip_threshold.STEPS, color="0.5", alpha=0.15, lw=0
-    )
-    ax.annotate("not solved", (x[0], 1.75 * clip_threshold.STEPS), va="bottom", fontsize=9)
+    ax.axhspan(1.15 * STEPS, 2.6 * STEPS, color="0.5", alpha=0.15, lw=0)
+    ax.annotate("not solved", (x[0], 1.75 * STEPS), va="bottom", fontsize=9)
     ax.set(yscale="log", xlabel="clip threshold", ylabel="steps to solve")
     ax.legend(title="learning rate", ncols=3, fontsize=9, loc="lower left")
     return ax

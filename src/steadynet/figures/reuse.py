@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from steadynet.recording import Recording
 
 CHANCE = 1 / 3
+STARTS = {"pretrained": "pretrained", "random": "random filters"}
 SOURCES = {
     "similar": "similar classes",
     "dissimilar": "dissimilar classes",
@@ -267,6 +268,6 @@ def _box(ax: Axes, x: float, y: float, name: str, colour: str) -> None:
 
 def _lock(ax: Axes, x: float, y: float) -> None:
     """A padlock: frozen."""
-    look = {"boxstyle": "round,pad=0,rounding_size=0.03", "fc": COLOURS[0], "ec": "none"}
-    ax.add_patch(FancyBboxPatch((x - 0.11, y - 0.17), 0.22, 0.2, gid="lock", **look))
+    corners, body = "round,pad=0,rounding_size=0.03", ((x - 0.11, y - 0.17), 0.22, 0.2)
+    ax.add_patch(FancyBboxPatch(*body, boxstyle=corners, fc=COLOURS[0], ec="none", gid="lock"))
     ax.add_patch(Arc((x, y + 0.03), 0.15, 0.22, theta1=0, theta2=180, color=COLOURS[0], lw=1.8))

@@ -42,6 +42,7 @@ def plot_rounding(recording: Recording, *, ax: Axes | None = None) -> Axes:
     ax.plot([], ls=":", lw=1.5, color="grey", label="TensorFlow from itself")
     ax.set(yscale="log", xlabel="step", ylabel="distance of the weights\n(share of their length)")
     ax.set_ylim(1e-8, 5)
-    above = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0)}
-    ax.legend(title="clip threshold", fontsize=9, ncols=4, **above)
+    ax.legend(
+        title="clip threshold", fontsize=9, ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0)
+    )
     return ax

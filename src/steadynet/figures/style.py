@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
@@ -85,7 +85,7 @@ def say(value: float) -> str:
     return "never" if math.isinf(value) else f"{value:.10g}"
 
 
-def look(index: int) -> dict[str, str]:
+def look(index: int) -> dict[str, Any]:
     """Colour and mark of the index-th line; after six they come round again."""
     return {"color": COLOURS[index % len(COLOURS)], "marker": MARKS[index % len(MARKS)]}
 
@@ -105,9 +105,10 @@ def mark_chance(ax: Axes, share: float) -> None:
     ax.axhline(share, color="0.5", lw=1, ls=":")
 
 
-def tick(ax: Axes, values: Sequence[float], words: Sequence[str] | None = None) -> None:
+def tick(ax: Axes, values: Iterable[float], words: Sequence[str] | None = None) -> None:
     """One tick a value on a log axis, with its number as people say it, and none between."""
-    ax.set_xticks(values, words or [say(float(value)) for value in values])
+    places = list(values)
+    ax.set_xticks(places, words or [say(float(place)) for place in places])
     ax.minorticks_off()
 
 
