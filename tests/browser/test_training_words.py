@@ -9,11 +9,11 @@ from steadynet.assets.view import SOURCE, find_tools
 from steadynet.tasks.temporal_order import NORM_EDGES, _histogram, _solved_at
 
 ENTRY = """
-export { compare, sameSeed } from './src/training/compare.js';
-export { collect } from './src/training/measures.js';
-export { judge } from './src/training/verdict.js';
-export { choose, flaw, needs } from './src/training/plan.js';
-export { offer, loading } from './src/training/words.js';
+export { compare, sameSeed } from './page/training/compare.js';
+export { collect } from './page/training/measures.js';
+export { judge } from './page/training/verdict.js';
+export { choose, flaw, needs } from './page/training/plan.js';
+export { offer, loading } from './page/training/words.js';
 """
 NAN, INF = float("nan"), float("inf")
 

@@ -110,7 +110,7 @@ def _run(command: list[str], node: str) -> None:
 
 def _sources() -> list[str]:
     """What the outputs depend on, relative to the sources' folder."""
-    files = [p for p in (SOURCE / "src").rglob("*") if p.is_file()]
+    files = [p for room in ("view", "page") for p in (SOURCE / room).rglob("*") if p.is_file()]
     names = sorted(p.relative_to(SOURCE).as_posix() for p in files)
     return ["build.mjs", "package.json", "package-lock.json", *names]
 
