@@ -1,17 +1,13 @@
 // What the steps measured, as the panels draw it: means over windows, counts in bins, looks stacked, tests in turn.
-const NAMES = ['loss', 'accuracy', 'norm', 'clipped'];
-const place = (name) => {
-  const k = NAMES.indexOf(name);
-  if (k < 0) throw new Error(`a plan's panel shows the measure ${name}; there are ${NAMES.join(', ')}`);
-  return k;
-};
+import { placeOfMeasure } from './plan.js';
 
-function makeWindows({ every, arrays }, steps) {
+function makeWindows(plan) {
+  const { every, arrays } = plan.windows;
   const lines = Object.entries(arrays).map(([name, of]) => ({
     name,
-    at: place(of),
+    at: placeOfMeasure(plan, of),
     sum: 0,
-    means: new Float32Array(Math.floor(steps / every)),
+    means: new Float32Array(Math.floor(plan.steps / every)),
   }));
   let seen = 0;
   return {
@@ -28,10 +24,10 @@ function makeWindows({ every, arrays }, steps) {
   };
 }
 
-function makeHistogram(specs) {
-  const all = Object.entries(specs).map(([name, { of, edges }]) => ({
+function makeHistogram(plan) {
+  const all = Object.entries(plan.histogram).map(([name, { of, edges }]) => ({
     name,
-    at: place(of),
+    at: placeOfMeasure(plan, of),
     edges,
     counts: new Float32Array(edges.length - 1),
   }));
@@ -57,8 +53,9 @@ function makeHistogram(specs) {
  * Collects a run for the panels: `step(measures)`, `look(outputs)`, `test(share)`;
  * `arrays()` is what there is so far.
  */
-export function collect({ steps, windows, histogram, tests }) {
-  const perStep = [windows && makeWindows(windows, steps), histogram && makeHistogram(histogram)].filter(Boolean);
+export function collect(plan) {
+  const { windows, histogram, tests } = plan;
+  const perStep = [windows && makeWindows(plan), histogram && makeHistogram(plan)].filter(Boolean);
   const looks = new Map();
   const shares = [];
   return {

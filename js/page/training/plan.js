@@ -1,13 +1,21 @@
 // A plan (see the site's <demo>.json): which files and numbers belong to the reader's setting.
 import { placeOf } from '../../view/data.js';
 
+const VERSION = 2; // that of explorer/plan.py
 const FILES = ['step', 'start', 'examples', 'order', 'look', 'shown', 'test', 'held_out'];
 
 /** Why a plan cannot be used, in words; null where it can. */
 export function flaw(plan) {
-  if (plan?.version !== 1) return `its plan is of version ${plan?.version}, this page reads 1`;
-  const missing = ['runtime', 'files', 'pick', 'steps', 'outcome'].find((part) => !plan[part]);
+  if (plan?.version !== VERSION) return `its plan is of version ${plan?.version}, this page reads ${VERSION}`;
+  const missing = ['runtime', 'files', 'pick', 'steps', 'measures', 'outcome'].find((part) => !plan[part]);
   return missing ? `its plan has no ${missing}` : null;
+}
+
+/** Where a measure stands among those of a step. */
+export function placeOfMeasure({ measures }, name) {
+  const k = measures.indexOf(name);
+  if (k < 0) throw new Error(`a plan shows the measure ${name}; there are ${measures.join(', ')}`);
+  return k;
 }
 
 /** The entries for a setting: names of files, and numbers of `rate` and `limit`. */

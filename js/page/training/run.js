@@ -74,7 +74,7 @@ export async function train(plan, parts, { pause, show }) {
     trainOn(step, parts, k);
     step.look('measures', (measures) => {
       found.step(measures);
-      verdict.step(measures[1]);
+      verdict.step(measures);
     });
     if (look && looks.has(k + 1)) found.look(inspect(look, state(), parts.shown, 0));
     if (test && tests.has(k + 1)) found.test(await countRight(test, state(), parts.held_out, pause));
