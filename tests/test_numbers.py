@@ -26,27 +26,19 @@ def test_every_number_lies_where_the_words_around_it_are_true(name):
 
 def other_recordings(recorded):
     """The same grid with something else recorded on it."""
-    arrays, axes = recorded.arrays, list(recorded.axes)
+    arrays, *axes = recorded.arrays, *recorded.axes.values()
     for name, array in arrays.items():
-        if array.dtype == bool:
-            yield {**arrays, name: ~array}
-        else:
-            yield {**arrays, name: 10 * array.astype(float)}
-            yield {**arrays, name: array / 10}
-    for k in range(len(axes) - 1):  # a factor's values in the other order, or half of them empty
+        scaled = [~array] if array.dtype == bool else [10 * array.astype(float), array / 10]
+        yield from ({**arrays, name: other} for other in scaled)
+    for k, values in enumerate(axes[:-1]):
         yield {name: np.flip(array, axis=k) for name, array in arrays.items()}
-        upper = (slice(None),) * k + (slice(array_half(recorded, axes[k]), None),)
+        upper = (slice(None),) * k + (slice(len(values) // 2, None),)
         emptied = {name: array.copy() for name, array in arrays.items()}
         for array in emptied.values():
             array[upper] = 0
         yield emptied
     for seed in range(5):
         yield {name: shuffled(array, len(axes), seed) for name, array in arrays.items()}
-
-
-def array_half(recorded, axis):
-    """Where the upper half of a factor's values begins."""
-    return len(recorded.axes[axis]) // 2
 
 
 def shuffled(array, n_axes, seed):
