@@ -70,7 +70,7 @@ def as_norm(name: str, value: Scalar, dtype: tf.DType) -> tf.Tensor:
     return tf.constant(float(number), dtype)
 
 
-def as_bounds(name: str, pair: tuple[Scalar, Scalar], dtype: tf.DType) -> list[tf.Tensor]:
+def as_bounds(name: str, pair: Sequence[Scalar], dtype: tf.DType) -> list[tf.Tensor]:
     """Lower and upper bound as scalar tensors, with zero between them."""
     signs = (lambda v: v <= 0), (lambda v: v >= 0)
     inside = lambda x: abs(x) in (0, math.inf) or SMALLEST <= abs(x) <= LARGEST  # noqa: E731

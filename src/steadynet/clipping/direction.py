@@ -37,6 +37,7 @@ def angle_between(grads_a: Gradients, grads_b: Gradients) -> tf.Tensor:
 
     Examples
     --------
+    >>> from steadynet.clipping import clip_by_norm, clip_by_value
     >>> raw = [tf.constant([1.0, 10.0])]
     >>> round(float(angle_between(raw, clip_by_value(raw, 1.0))), 2)
     39.29
