@@ -7,7 +7,7 @@ import math
 import sys
 
 from steadynet import experiments, recording
-from steadynet._quiet import silent_stderr
+from steadynet._quiet import quiet_tensorflow, silent_stderr
 
 __all__ = ["as_power", "glue", "glue_experiment", "glued", "prepare"]
 
@@ -19,7 +19,8 @@ def prepare() -> None:
     """Set the figures' style and import TensorFlow quietly.
 
     TensorFlow writes lines about its build to the process's error stream while it is imported, at
-    every log level; a notebook would show them as a red box.
+    every log level; a notebook would show them as a red box. What it logs later is off as well,
+    unless ``TF_CPP_MIN_LOG_LEVEL`` says otherwise.
 
     Examples
     --------
@@ -28,6 +29,7 @@ def prepare() -> None:
     from steadynet import figures
 
     figures.use_style()
+    quiet_tensorflow()
     if "tensorflow" not in sys.modules:
         with silent_stderr():
             importlib.import_module("tensorflow")

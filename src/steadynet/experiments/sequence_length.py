@@ -23,11 +23,6 @@ def run(point):
     return train_row(point["length"], "global_norm", point["seed"], rates, thresholds)
 
 
-def success(recording):
-    """Share of seeds that solved the task: array [length, threshold]."""
-    return np.isfinite(solved_at(recording)).mean(axis=-1)
-
-
 def clipping_reaches_further(recording):
     """Averaged over lengths, more seeds succeed with clipping than without."""
     solved = np.isfinite(solved_at(recording)).astype(float)

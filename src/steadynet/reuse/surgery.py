@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -14,7 +15,14 @@ from steadynet.reuse.walk import GRAPHS, Walk
 __all__ = ["cache_features", "cuts", "reuse_layers", "split_layers"]
 
 
-def reuse_layers(model, n_reused: int, head, *, input_shape=None, share: bool = False):
+def reuse_layers(
+    model: keras.Model,
+    n_reused: int,
+    head: keras.Layer | Sequence[keras.Layer],
+    *,
+    input_shape: Sequence[int | None] | None = None,
+    share: bool = False,
+) -> keras.Model:
     """Build a new network from the first `n_reused` layers of `model`, as trained, and a new head.
 
     The reused layers are copies: training the new network leaves `model` as it was. What has no
@@ -79,7 +87,7 @@ def reuse_layers(model, n_reused: int, head, *, input_shape=None, share: bool = 
         ) from error
 
 
-def split_layers(model, n_lower: int):
+def split_layers(model: keras.Model, n_lower: int) -> tuple[keras.Model, keras.Model]:
     """Cut a network in two, so that ``upper(lower(x))`` is ``model(x)``. The layers stay its own.
 
     What has no weights goes with the layer before it, except from the first layer on that draws at
@@ -119,7 +127,9 @@ def split_layers(model, n_lower: int):
     return keras.Model(inputs, features), _above(features, walk)
 
 
-def cache_features(model, n_cached: int, x, *, batch_size: int = 256):
+def cache_features(
+    model: keras.Model, n_cached: int, x: np.ndarray, *, batch_size: int = 256
+) -> tuple[np.ndarray, keras.Model]:
     """Compute once what frozen layers give on every pass; return it, and what is left to train.
 
     The upper part on the features predicts what `model` predicts on the examples. Training it is
@@ -166,7 +176,7 @@ def cache_features(model, n_cached: int, x, *, batch_size: int = 256):
     return np.concatenate([compute(batch) for batch in batches]), upper
 
 
-def cuts(model) -> list[int]:
+def cuts(model: keras.Model) -> list[int]:
     """List the numbers of layers after which a network can be cut in two.
 
     A cut needs a place where a single tensor carries everything: between blocks, not inside a
@@ -200,7 +210,7 @@ def cuts(model) -> list[int]:
     return sorted(Walk(model, _new_inputs(model, None)[1], share=True).cuts())
 
 
-def _as_layers(head):
+def _as_layers(head: keras.Layer | Sequence[keras.Layer]) -> list[keras.Layer]:
     """The head as a list of layers."""
     layers = list(head) if isinstance(head, Sequence) else [head]
     if not layers or not all(isinstance(layer, keras.Layer) for layer in layers):
@@ -208,7 +218,7 @@ def _as_layers(head):
     return layers
 
 
-def _above(features, walk):
+def _above(features: tf.Tensor, walk: Walk) -> keras.Model:
     """What is left of a network above a tensor, which may be one of its outputs as well."""
     if all(t is not features for t in walk.outputs):
         return keras.Model(features, walk.structure)
@@ -222,7 +232,7 @@ def _above(features, walk):
     return keras.Model(rest, tf.nest.map_structure(lambda t: found[id(t)], walk.structure))
 
 
-def _check_graph(model):
+def _check_graph(model: object) -> None:
     """Refuse a model whose calls cannot be followed."""
     check_model(model)
     if not isinstance(model, GRAPHS):
@@ -232,7 +242,7 @@ def _check_graph(model):
         )
 
 
-def _new_inputs(model, input_shape):
+def _new_inputs(model: keras.Model, input_shape: Sequence[int | None] | None) -> tuple[Any, Any]:
     """Inputs for a new network, and the tensors that the layers of `model` take from them."""
     fresh = lambda t: keras.Input(t.shape[1:], dtype=t.dtype, name=t.name)  # noqa: E731
     # A Sequential has one input, and gives it as a list.
