@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from steadynet import normalization
-from steadynet.checkpoints.files import CheckpointError
+from steadynet.checkpoints.errors import CheckpointError
 from steadynet.reuse import weighted_layers
 from steadynet.reuse.walk import GRAPHS, Walk
 
