@@ -1,11 +1,14 @@
 """PyTorch's weights in Keras: equal outputs, or errors that leave the model as it was."""
 
+import hashlib
+import importlib.util
 import pickle
 import re
 
 import keras
 import numpy as np
 import pytest
+import pytorch_cases
 from safetensors.numpy import save_file
 
 from steadynet.checkpoints import CheckpointError, load_pytorch, read_safetensors
@@ -199,30 +202,24 @@ def test_only_mapped_modules_are_loaded_and_the_rest_is_told():
     assert "features.1.num_batches_tracked" not in left
 
 
-def test_real_pytorch_agrees(tmp_path):
-    torch = pytest.importorskip("torch", reason="checked against NumPy; PyTorch is not needed")
-    nn = torch.nn
-    net = nn.Sequential(
-        nn.Conv2d(2, 4, 3, stride=2, padding=1),
-        nn.BatchNorm2d(4),
-        nn.ReLU(),
-        nn.Conv2d(4, 8, 3, padding=1, groups=4, bias=False),
-        nn.MaxPool2d(2),
-        nn.Flatten(),
-        nn.BatchNorm1d(48),
-        nn.Linear(48, 5),
-        nn.ReLU(),
-        nn.Linear(5, 3),
-    )
-    x = torch.tensor(channels_first(16))
-    for _ in range(3):
-        net(x)
-    net.eval()
-    save_file({n: t.numpy() for n, t in net.state_dict().items()}, tmp_path / "net.safetensors")
-    names = dict(zip(NAMES, ["0", "1", "3", "6", "7", "9"], strict=True))
-    load_pytorch(model := keras_twin(), tmp_path / "net.safetensors", names)
-    with torch.no_grad():
-        close(model(x.numpy().transpose(0, 2, 3, 1), training=False), net(x).numpy())
+@pytest.mark.parametrize("name", pytorch_cases.CASES)
+def test_keras_computes_what_pytorch_computes(name):
+    # What PyTorch computed is stored; where it is installed, it has to compute that again.
+    case = pytorch_cases.CASES[name]()
+    shapes, output = pytorch_cases.stored(name)
+    if importlib.util.find_spec("torch"):
+        real_shapes, real = pytorch_cases.compute(importlib.import_module("torch"), case)
+        assert {name: list(shape) for name, shape in real_shapes.items()} == shapes
+        close(real, output)
+    model, state = case.model(), pytorch_cases.state_of(shapes)
+    names = case.names
+    if names == "in order":
+        names = pytorch_cases.in_order(model, shapes)
+    assert load_pytorch(model, state, names, **case.options) == []
+    inputs = [case.to_keras(array) for array in pytorch_cases.inputs_of(case)]
+    found = model(inputs if len(inputs) > 1 else inputs[0], training=False)
+    assert output.std() > 0.03
+    close(found, case.to_keras(output))
 
 
 # What of PyTorch is refused
@@ -258,7 +255,7 @@ def test_a_tensor_of_another_shape_is_named(shape):
 def test_a_tensor_without_a_place_is_named():
     refuses(
         r"variable 'features\.3\.bias': has no place in layer 'depthwise'",
-        a_state() | {"features.3.bias": np.zeros(8, "f")},
+        a_state() | {"features.3.bias": np.full(8, 0.1, "f")},
     )
 
 
@@ -277,8 +274,8 @@ def test_names_and_layers_that_do_not_fit_are_refused():
         "`name_map` must name layers .* Received: 'nope'", name_map={"nope": "a"}, kind=ValueError
     )
     refuses(r"variable 'a\.weight': is not in it", name_map={"conv": "a"})
-    recurrent = keras.Sequential([keras.Input((3, 2)), layers.LSTM(2, name="rnn")])
-    refuses("Received: 'rnn', a LSTM", name_map=None, model=recurrent, kind=ValueError)
+    separable = keras.Sequential([keras.Input((3, 3, 2)), layers.SeparableConv2D(2, 2, name="s")])
+    refuses("Received: 's', a SeparableConv2D", name_map=None, model=separable, kind=ValueError)
 
 
 def test_a_pickle_is_refused_unread(tmp_path):
@@ -325,3 +322,22 @@ def test_numbers_that_numpy_has_not_are_named(tmp_path):
 def test_a_missing_safetensors_file_is_named(tmp_path):
     with pytest.raises(CheckpointError, match=r"none\.safetensors cannot be read: No such file"):
         read_safetensors(tmp_path / "none.safetensors")
+
+
+def test_a_safetensors_file_is_read_with_its_digest_or_not_at_all(tmp_path):
+    path = tmp_path / "net.safetensors"
+    save_file(a_state(), path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert set(read_safetensors(path, sha256=digest)) == set(a_state())
+    load_pytorch(keras_twin(), path, NAMES, sha256=digest.upper())
+    data = bytearray(path.read_bytes())
+    data[-9] ^= 64
+    path.write_bytes(data)
+    read_safetensors(path)  # the format itself does not notice
+    for read in (read_safetensors, lambda p, **how: load_pytorch(keras_twin(), p, NAMES, **how)):
+        with pytest.raises(CheckpointError, match=rf"net\.safetensors is altered .* not {digest}"):
+            read(path, sha256=digest)
+    with pytest.raises(ValueError, match=r"`sha256` must be of 64 hexadecimal .* Received: 'abc'"):
+        read_safetensors(path, sha256="abc")
+    with pytest.raises(ValueError, match=r"`sha256` must go with a file\. Received: a mapping"):
+        load_pytorch(keras_twin(), a_state(), NAMES, sha256=digest)

@@ -8,7 +8,7 @@ from steadynet.checkpoints.digests import digests
 from steadynet.checkpoints.errors import CheckpointError
 from steadynet.checkpoints.files import list_variables, read_variables, write_variables
 from steadynet.checkpoints.formats import FORMATS, what_each_keeps
-from steadynet.checkpoints.pytorch import load_pytorch, read_safetensors
+from steadynet.checkpoints.pytorch import as_in_pytorch, load_pytorch, read_safetensors
 from steadynet.checkpoints.shipped import ORIGINAL, ORIGINAL_SHA256
 from steadynet.checkpoints.tensorflow1 import import_graph, original_graph, restore
 from steadynet.checkpoints.weights import (
@@ -23,6 +23,7 @@ __all__ = [
     "ORIGINAL",
     "ORIGINAL_SHA256",
     "CheckpointError",
+    "as_in_pytorch",
     "digests",
     "import_graph",
     "keras_names",
