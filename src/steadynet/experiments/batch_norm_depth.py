@@ -241,14 +241,13 @@ def fourteen_times_fewer_steps(recording):
 
 def numbers(recording: Recording) -> dict[str, Number]:
     """What the chapters say of the recording."""
-    more = (10, 100)  # points: much
     n_runs = math.prod(len(values) for values in recording.axes.values())
     # The change from twenty to thirty layers is a loss, if not on every seed.
     thirty = gain_grows_to_thirty_layers(recording).said("thirty", (-100, 0), high=(-100, 5))
     small = small_batches_undo_it(recording).said("small", (-3, 3), low=(-10, 3), high=(-3, 10))
     return {
         **little_at_two_layers(recording).said("two", (-6, 6)),
-        **much_at_twenty_layers(recording).said("twenty", more),
+        **much_at_twenty_layers(recording).said("twenty", (10, 100)),
         **deep_sigmoid_learns(recording).said("sigmoid", (55, 90)),
         **larger_rates(recording).said("rates", (5, math.inf)),
         **larger_rates_in_deep_relu(recording).said("relu-rates", (2, math.inf)),
