@@ -14,7 +14,7 @@ PACKAGE = Path(steadynet.__file__).parent
 
 # The order that keeps the package simple: a module imports from its own row or an earlier one.
 ROWS = (
-    ("data", "_gradients", "_quiet", "_sources"),
+    ("data", "_branches", "_gradients", "_quiet", "_stamp"),
     ("datasets", "networks", "normalization", "clipping"),
     ("reuse", "checkpoints", "_checks", "steps", "training", "sweeps", "portable"),
     ("tasks",),

@@ -124,11 +124,7 @@ def split_layers(model: keras.Model, n_lower: int) -> tuple[keras.Model, keras.M
     inputs, start = _new_inputs(model, None)
     walk = Walk(model, start, share=True)
     features = walk.cut("n_lower", n_lower, deterministic=True)
-    lower = keras.Model(inputs, features)
-    if features is walk.structure:  # nothing is left above
-        rest = keras.Input(features.shape[1:], dtype=features.dtype)
-        return lower, keras.Model(rest, rest)
-    return lower, keras.Model(features, walk.structure)
+    return keras.Model(inputs, features), _above(features, walk)
 
 
 def cache_features(
@@ -220,6 +216,20 @@ def _as_layers(head: keras.Layer | Sequence[keras.Layer]) -> list[keras.Layer]:
     if not layers or not all(isinstance(layer, keras.Layer) for layer in layers):
         raise TypeError(f"`head` must be a Keras layer or a sequence of them. Received: {head!r}")
     return layers
+
+
+def _above(features: tf.Tensor, walk: Walk) -> keras.Model:
+    """What is left of a network above a tensor, which may be one of its outputs as well."""
+    if all(t is not features for t in walk.outputs):
+        return keras.Model(features, walk.structure)
+    # Keras finds no way from a tensor inside a network to itself, but it does from an input.
+    others = {id(t): t for t in walk.outputs if t is not features}
+    rest, given = keras.Input(features.shape[1:], dtype=features.dtype), []
+    if others:
+        upper = keras.Model(features, list(others.values()))
+        rest, given = upper.inputs[0], upper.outputs
+    found = {id(features): rest, **dict(zip(others, given, strict=True))}
+    return keras.Model(rest, tf.nest.map_structure(lambda t: found[id(t)], walk.structure))
 
 
 def _check_graph(model: object) -> None:
