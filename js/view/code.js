@@ -2,6 +2,9 @@
 import { lookUp } from './data.js';
 import { h } from './dom.js';
 
+/** @import { Code, Index } from './types.js' */
+
+/** @type {(text: string, code: Node) => Promise<boolean>} */
 async function copy(text, code) {
   try {
     await navigator.clipboard.writeText(text);
@@ -10,13 +13,18 @@ async function copy(text, code) {
     const range = document.createRange();
     range.selectNodeContents(code);
     const selection = window.getSelection();
-    selection.removeAllRanges();
-    selection.addRange(range);
+    selection?.removeAllRanges();
+    selection?.addRange(range);
     if (!document.execCommand('copy')) return false;
   }
   return true;
 }
 
+/**
+ * @param {Code} code
+ * @param {number[]} sizes
+ * @returns {{ node: HTMLElement | null, update(index: Index): void }}
+ */
 export function makeCode({ pieces, parts }, sizes) {
   if (!pieces.length) return { node: null, update() {} };
   const code = h('code');
@@ -26,7 +34,7 @@ export function makeCode({ pieces, parts }, sizes) {
       type: 'button',
       class: 'sn-button',
       onclick: async () => {
-        const done = await copy(code.textContent, code);
+        const done = await copy(code.textContent ?? '', code);
         button.textContent = done ? 'Copied' : 'Selected: press Ctrl+C';
         setTimeout(() => {
           button.textContent = 'Copy';

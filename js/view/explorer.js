@@ -10,6 +10,9 @@ import { kinds } from './panels/index.js';
 import { makePresets } from './presets.js';
 import { makeTier } from './tier.js';
 
+/** @import { Connect, Context, Handlers, Index, LiveRun, State, Trainer, View } from './types.js' */
+
+/** @param {Node} root */
 function dress(root) {
   const home = root instanceof ShadowRoot ? root : document.head;
   if (home.querySelector('style[data-steadynet]')) return;
@@ -17,21 +20,26 @@ function dress(root) {
 }
 
 /**
- * Draw `state` into `host`. `connect(handlers, recordedAt)` may return a trainer (see kernel.js).
- * Returns {dispose}.
+ * Draw `state` into `host`; what `connect` gives trains there.
+ *
+ * @param {HTMLElement} host
+ * @param {State} state
+ * @param {Connect | null | undefined | ''} connect
  */
 export function mount(host, state, connect) {
   const sizes = state.controls.map((c) => c.values.length);
   const opening = state.controls.map((c) => c.default);
   const arrays = openArrays(state.arrays, sizes);
   const me = uid('view');
-  const first = state.panels.find((panel) => panel.moments)?.moment ?? 0;
-  // `moment` is that of panels that look at training over time.
+  const first = state.panels.find((panel) => panel.kind === 'layers')?.moment ?? 0;
+  /** @type {View} */
   const view = { index: opening, live: null, pinned: null, moment: first };
+  /** @type {Trainer | null} */
   let trainer = null;
   let runs = 0;
 
   // --- what the reader does
+  /** @param {Index} index */
   function go(index) {
     const moved = index.some((v, k) => v !== view.index[k]);
     view.index = index;
@@ -39,30 +47,34 @@ export function mount(host, state, connect) {
     draw();
     if (moved) announce();
   }
+  /** @param {number} moment */
   function look(moment) {
     view.moment = moment;
     panels.forEach((panel) => panel.draw(view));
     numbers.update();
   }
+  /** @type {Context['move']} */
   const move = (changes) => go(view.index.map((v, k) => changes[k] ?? v));
   function begin() {
+    if (!trainer) return;
+    const run = `${me}:${++runs}`;
     view.live = {
-      run: `${me}:${++runs}`,
+      run,
       status: 'waiting',
       progress: 0,
       arrays: null,
       outcome: null,
       twin: trainer.twin,
     };
-    trainer.start(view.live.run, Object.fromEntries(state.controls.map((c, k) => [c.name, view.index[k]])));
+    trainer.start(run, Object.fromEntries(state.controls.map((c, k) => [c.name, view.index[k]])));
   }
   function leaveRun() {
     if (view.live && trainer) trainer.stop();
     view.live = null;
   }
   function toggleRun() {
-    if (tier.isRunning(view.live)) {
-      trainer.stop();
+    if (view.live && tier.isRunning(view.live)) {
+      trainer?.stop();
       view.live = { ...view.live, run: null, status: 'stopped' };
     } else begin();
     draw();
@@ -82,13 +94,14 @@ export function mount(host, state, connect) {
   }
 
   // --- what the trainer says; a run that is not the newest is not ours any more
-  const newest = (run) => view.live && run === view.live.run;
+  /** @type {(run: string | undefined, news: Partial<LiveRun>) => void} */
   function hear(run, news) {
-    if (!newest(run)) return;
+    if (!view.live || run !== view.live.run) return;
     view.live = { ...view.live, ...news };
     draw();
     if (news.outcome) announce();
   }
+  /** @type {Handlers} */
   const handlers = {
     onReady(ready) {
       trainer = ready;
@@ -182,14 +195,15 @@ export function mount(host, state, connect) {
     numbers.update();
     tier.update(view.live, trainer, view.index);
     say(pin, view.pinned ? 'Unpin' : 'Pin this run');
-    pin.setAttribute('aria-pressed', Boolean(view.pinned));
+    pin.setAttribute('aria-pressed', String(Boolean(view.pinned)));
   }
 
   const told = () =>
     view.live?.outcome
       ? `Live run: ${[view.live.outcome, view.live.comparison].filter(Boolean).join(' ')}`
       : outcome.words(view.index);
-  let announcing = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let announcing;
   function announce() {
     // once the hand rests, so that a sweep is not read out stop by stop
     clearTimeout(announcing);
@@ -218,7 +232,7 @@ export function mount(host, state, connect) {
   draw();
   const observer = new ResizeObserver(layout);
   figures.forEach((figure) => observer.observe(figure));
-  const connected = connect?.(handlers, arrays.at);
+  const connected = connect ? connect(handlers, arrays.at) : null;
   return {
     dispose() {
       observer.disconnect();

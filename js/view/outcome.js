@@ -2,6 +2,8 @@
 import { lookUp } from './data.js';
 import { h, s, say } from './dom.js';
 
+/** @import { Index, State, View } from './types.js' */
+
 const marks = {
   recorded: () => [
     s('path', { class: 'sn-seeds', d: 'M1,2H27M1,12H27' }),
@@ -22,6 +24,7 @@ const LONGEST_COMPARISON =
   'It follows TensorFlow’s recording of the same seed within 0.9 points up to step 1,000; ' +
   'then rounding, which differs, has grown and they part by up to 88 points.';
 
+/** @param {keyof typeof marks} kind @param {string} name */
 function line(kind, name) {
   const text = h('span', { class: 'sn-words' });
   const title = h('span', { class: 'sn-name' }, name);
@@ -34,6 +37,7 @@ function line(kind, name) {
   return {
     node,
     title,
+    /** @param {string | null | undefined} words */
     show: (words) => {
       node.hidden = words == null;
       say(text, words ?? '');
@@ -41,6 +45,10 @@ function line(kind, name) {
   };
 }
 
+/**
+ * @param {State} state
+ * @param {number[]} sizes
+ */
 export function makeOutcome(state, sizes) {
   const longest = state.outcome.words.reduce((a, b) => (b.length > a.length ? b : a), '');
   const recorded = line('recorded', '');
@@ -66,7 +74,9 @@ export function makeOutcome(state, sizes) {
   );
   return {
     node,
+    /** @param {Index} index */
     words: (index) => lookUp(state.outcome, index, sizes),
+    /** @param {View} view @param {string | null} liveWords */
     update(view, liveWords) {
       recorded.show(lookUp(state.outcome, view.index, sizes));
       live.show(liveWords);
@@ -74,7 +84,8 @@ export function makeOutcome(state, sizes) {
       pair.hidden = !paired;
       node.classList.toggle('sn-paired', paired);
       twin.show(view.live?.comparison ?? 'TensorFlow’s recording of the same seed.');
-      const texts = view.pinned && state.controls.map((c, k) => c.texts[view.pinned.index[k]]).join(' · ');
+      const { pinned: kept } = view;
+      const texts = kept && state.controls.map((c, k) => c.texts[kept.index[k]]).join(' · ');
       say(pinned.title, view.pinned ? `Pinned (${texts}): ` : '');
       pinned.show(view.pinned && (view.pinned.live?.outcome ?? lookUp(state.outcome, view.pinned.index, sizes)));
     },

@@ -1,8 +1,15 @@
 // Which tier is in use, in words; the button that trains or stops; what went wrong.
 import { h, say, uid } from './dom.js';
 
+/** @import { Index, LiveRun, State, Trainer } from './types.js' */
+
+/** @type {(live: LiveRun | null) => boolean} */
 const isRunning = (live) => live?.status === 'waiting' || live?.status === 'running';
 
+/**
+ * @param {State} state
+ * @param {() => void} toggle
+ */
 export function makeTier(state, toggle) {
   const seeds = state.panels
     .filter((p) => p.kind === 'curves')
@@ -16,11 +23,13 @@ export function makeTier(state, toggle) {
   const offer = h('p', { class: 'sn-offer', id: uid('offer'), hidden: true });
   let refused = '';
 
+  /** @type {(live: LiveRun, trainer: Trainer) => string} */
   function far(live, { steps = state.steps }) {
     if (steps) return `step ${Math.round(live.progress * steps)} of ${steps}`;
     return `${Math.round(100 * live.progress)} %`;
   }
 
+  /** @type {(live: LiveRun | null, trainer: Trainer | null) => string} */
   function tell(live, trainer) {
     if (!trainer) return refused ? `${recorded} ${refused}` : recorded;
     if (!live || live.status === 'error')
@@ -35,11 +44,13 @@ export function makeTier(state, toggle) {
     button,
     offer,
     error,
+    /** @param {string} why */
     refuse(why) {
       refused = why;
     },
     isRunning,
     node: h('p', { class: 'sn-tier' }, text, ' ', bar, state.note && h('span', { class: 'sn-note' }, state.note)),
+    /** @param {LiveRun | null} live @param {Trainer | null} trainer */
     words(live, trainer) {
       // the line of the live run among the outcomes
       if (!trainer || (trainer.resting && !live)) return null;
@@ -53,6 +64,7 @@ export function makeTier(state, toggle) {
           ? `${live.download.words.replace(/^D/, 'd')} …`
           : 'starting …';
     },
+    /** @param {LiveRun | null} live @param {Trainer | null} trainer @param {Index} index */
     update(live, trainer, index) {
       say(text, tell(live, trainer));
       bar.hidden = !isRunning(live);
@@ -71,14 +83,9 @@ export function makeTier(state, toggle) {
       const failed = live?.status === 'error';
       if (failed === error.hidden) {
         error.hidden = !failed;
-        error.replaceChildren(
-          ...(failed
-            ? [
-                h('p', {}, 'Training failed: ', h('b', {}, live.text)),
-                live.trace && h('details', {}, h('summary', {}, 'Where'), h('pre', { tabindex: 0 }, live.trace)),
-              ].filter(Boolean)
-            : []),
-        );
+        const where = live?.trace && h('details', {}, h('summary', {}, 'Where'), h('pre', { tabindex: 0 }, live.trace));
+        const said = failed ? [h('p', {}, 'Training failed: ', h('b', {}, live?.text)), where] : [];
+        error.replaceChildren(...said.filter((node) => node instanceof Node));
       }
     },
   };

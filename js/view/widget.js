@@ -2,6 +2,9 @@
 import { mount } from './explorer.js';
 import { kernelTrainer } from './kernel.js';
 
+/** @import { WidgetModel } from './types.js' */
+
+/** @type {(given: { model: WidgetModel, el: HTMLElement }) => () => void} */
 function render({ model, el }) {
   const explorer = mount(el, model.get('state'), (handlers) => kernelTrainer(model, handlers));
   return () => explorer.dispose();
