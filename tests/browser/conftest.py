@@ -93,7 +93,7 @@ def played(watched, bundles, states):
     def open_view(name="clip", answer=True, **options):
         page = watched(**options)
         page.set_content(PAGE.replace('<script defer src="explorer-page.js"></script>', ""))
-        page.evaluate((HERE / "play_kernel.js").read_text())
+        page.add_script_tag(path=HERE / "play_kernel.js")
         source = (bundles / "explorer.mjs").read_text()
         page.evaluate("([s, t]) => openView(s, t)", [source, {**states[name], "live": True}])
         if answer:
