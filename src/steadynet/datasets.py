@@ -134,7 +134,7 @@ def split_by_class(data: Split, classes: Sequence[int]) -> Split:
     if not np.isin(wanted, present).all():
         raise ValueError(f"`classes` must be among {present.tolist()}. Received: {classes!r}")
 
-    def part(x, y):
+    def part(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         kept = np.isin(y, wanted)
         order = np.argsort(wanted)
         return x[kept], order[np.searchsorted(wanted[order], y[kept])].astype("int32")
@@ -241,6 +241,6 @@ def temporal_order(n: int, length: int, seed: int) -> tuple[np.ndarray, np.ndarr
     return symbols, 2 * relevant[:, 0] + relevant[:, 1]
 
 
-def _is_whole(value):
+def _is_whole(value: object) -> bool:
     """Whether a value is a whole number (True and 3.0 are not)."""
     return isinstance(value, numbers.Integral) and not isinstance(value, bool)
