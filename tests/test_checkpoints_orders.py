@@ -209,11 +209,10 @@ def test_a_pooling_of_a_map_cut_from_a_row_is_refused_at_the_output():
 def test_an_output_cut_from_a_row_is_refused_unless_said_to_be_so_in_pytorch():
     stack = [layers.Dense(24, name="fc"), layers.Reshape((2, 3, 4), name="cut")]
     model = sequential((5,), *stack, layers.Activation("tanh"))
-    refuses(model, "must compute what PyTorch does, and .*output.* takes a map that was cut")
+    refuses(model, "must compute what PyTorch does, and its output takes a map")
     load_pytorch(model, state_for(model), orders={"cut": None})
-    load_pytorch(
-        model := sequential((5,), layers.Dense(24), layers.Reshape((4, 6))), state_for(model)
-    )
+    model = sequential((5,), layers.Dense(24), layers.Reshape((4, 6)))
+    load_pytorch(model, state_for(model))
 
 
 def test_what_is_said_of_a_layer_with_weights_is_of_what_it_takes():
@@ -538,7 +537,7 @@ def test_weights_that_were_added_to_a_layer_are_refused():
     model = sequential((3,), fc)
     state = state_for(model)
     fc.enable_lora(1)
-    refuses(model, r"no weights that PyTorch's layers have not\. Received: .*lora", state)
+    refuses(model, "no weights that PyTorch's layers have not.* Received: 'fc'", state)
 
 
 def test_a_normalization_in_each_step_has_to_have_the_epsilon_too():
