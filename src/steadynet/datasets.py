@@ -50,6 +50,12 @@ class Split(NamedTuple):
         Pictures, 0 (background) to 1.
     y_train, y_test : ndarray, int32, shape (examples,)
         Class numbers from 0.
+
+    Examples
+    --------
+    >>> data = load_fashion_mnist()
+    >>> data._replace(x_train=data.x_train[:5], y_train=data.y_train[:5]).x_train.shape
+    (5, 28, 28)
     """
 
     x_train: np.ndarray
