@@ -1,6 +1,7 @@
 // The code that would do this, with the present values filled in.
 import { lookUp } from './data.js';
 import { h } from './dom.js';
+import { longest, room } from './room.js';
 
 async function copy(text, code) {
   try {
@@ -35,7 +36,11 @@ export function makeCode({ pieces, parts }, sizes) {
     },
     'Copy',
   );
-  const pre = h('pre', { tabindex: 0, role: 'region', 'aria-label': 'Code for this setting' }, code);
+  const lines = (text) => text.split('\n').length;
+  const tallest = (texts) => texts.reduce((a, b) => (lines(b) > lines(a) ? b : a));
+  const filled = (choose) => pieces.map((p) => (typeof p === 'string' ? p : choose(parts[p.part].words))).join('');
+  const spares = [filled(tallest), filled((texts) => longest(texts)[0])];
+  const pre = h('pre', { tabindex: 0, role: 'region', 'aria-label': 'Code for this setting' }, room(code, spares));
   return {
     node: h(
       'details',

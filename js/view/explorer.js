@@ -8,6 +8,7 @@ import { makeNumbers } from './numbers-table.js';
 import { makeOutcome } from './outcome.js';
 import { kinds } from './panels/index.js';
 import { makePresets } from './presets.js';
+import { room } from './room.js';
 import { makeTier } from './tier.js';
 
 function dress(root) {
@@ -17,10 +18,11 @@ function dress(root) {
 }
 
 /**
- * Draw `state` into `host`. `connect(handlers, recordedAt)` may return a trainer (see kernel.js).
+ * Draw `state` into `host`. `training` says how runs are trained here: `connect(handlers, recordedAt)` returns a trainer
+ * (see kernel.js), `words` are what it will say, `twin` whether it compares with a recorded run; or `refused`, why not.
  * Returns {dispose}.
  */
-export function mount(host, state, connect) {
+export function mount(host, state, training) {
   const sizes = state.controls.map((c) => c.values.length);
   const opening = state.controls.map((c) => c.default);
   const arrays = openArrays(state.arrays, sizes);
@@ -110,9 +112,10 @@ export function mount(host, state, connect) {
   const title = h('p', { class: 'sn-title', id: uid('title') }, state.title);
   const presets = makePresets(state.presets, go);
   const controls = state.controls.map((control, k) => makeControl(control, (i) => move({ [k]: i })));
-  const outcome = makeOutcome(state, sizes);
+  const trains = Boolean(training?.connect);
+  const outcome = makeOutcome(state, sizes, { trains, invited: training?.words?.offered });
   const panels = state.panels.map((panel) =>
-    kinds[panel.kind](panel, arrays, { sizes, controls: state.controls, move, look }),
+    kinds[panel.kind](panel, arrays, { sizes, controls: state.controls, trains, move, look }),
   );
   const figures = panels.map((panel, i) =>
     h(
@@ -135,8 +138,13 @@ export function mount(host, state, connect) {
   });
   const code = makeCode(state.code, sizes);
   const numbers = makeNumbers(state, panels, () => view);
-  const tier = makeTier(state, toggleRun);
-  const pin = h('button', { type: 'button', class: 'sn-button', onclick: togglePin }, 'Pin this run');
+  const tier = makeTier(state, toggleRun, training);
+  const pinning = h('span');
+  const pin = h(
+    'button',
+    { type: 'button', class: 'sn-button', onclick: togglePin },
+    room(pinning, ['Pin this run', 'Unpin']),
+  );
   const status = h('p', { class: 'sn-unseen', role: 'status' });
   const root = h(
     'div',
@@ -154,19 +162,19 @@ export function mount(host, state, connect) {
       outcome.node,
       h(
         'div',
-        {},
+        { class: 'sn-actions' },
+        tier.buttons,
         h(
           'div',
-          { class: 'sn-buttons sn-actions' },
-          tier.button,
+          { class: 'sn-buttons' },
           pin,
           h('button', { type: 'button', class: 'sn-button', onclick: reset }, 'Reset'),
         ),
-        tier.offer,
       ),
+      tier.bar,
     ),
-    tier.error,
-    h('div', { class: 'sn-panels' }, figures),
+    h('div', { class: 'sn-stage' }, h('div', { class: 'sn-panels' }, figures), tier.error),
+    outcome.twin,
     code.node,
     numbers.node,
     tier.node,
@@ -176,12 +184,12 @@ export function mount(host, state, connect) {
   function draw() {
     presets.update(view.index);
     controls.forEach((control, k) => control.update(view.index[k]));
-    outcome.update(view, tier.words(view.live, trainer));
+    outcome.update(view, tier.words(view.live, trainer), trainer?.resting && !view.live);
     panels.forEach((panel) => panel.draw(view));
     code.update(view.index);
     numbers.update();
     tier.update(view.live, trainer, view.index);
-    say(pin, view.pinned ? 'Unpin' : 'Pin this run');
+    say(pinning, view.pinned ? 'Unpin' : 'Pin this run');
     pin.setAttribute('aria-pressed', Boolean(view.pinned));
   }
 
@@ -218,7 +226,7 @@ export function mount(host, state, connect) {
   draw();
   const observer = new ResizeObserver(layout);
   figures.forEach((figure) => observer.observe(figure));
-  const connected = connect?.(handlers, arrays.at);
+  const connected = training?.connect?.(handlers, arrays.at);
   return {
     dispose() {
       observer.disconnect();

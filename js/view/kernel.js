@@ -1,4 +1,4 @@
-// The kernel tier. A trainer is {words, start(run, setting), stop(), dispose()}; it calls onReady(trainer) once it can
+// The kernel tier. A trainer is {start(run, setting), stop(), dispose()}; it calls onReady(trainer) once it can
 // train, then onLive, onDone and onError with the run they belong to. Another tier implements the same
 // (page-trainer.js), and may have more: `resting` (until the reader asks, moves do not train) with rest(),
 // offer(index) in words beside the button, `twin` (which recorded run has its seed), `steps`; it may call onWait with
@@ -7,7 +7,19 @@ import { throttle } from './throttle.js';
 
 const views = new WeakMap(); // how many views a model has: only the last to go stops the work
 
-export function kernelTrainer(model, { onReady, onLive, onDone, onError }) {
+const words = {
+  button: 'Train here',
+  idle: 'Connected to your Python kernel: every move trains for real, beside the recorded runs.',
+  waiting: 'Asked your kernel to train (it may be busy with a cell) …',
+  running: 'Training in your kernel',
+  stopped: 'Stopped in your kernel',
+  done: 'Trained in your kernel.',
+};
+
+/** How a kernel trains, for mount(). */
+export const kernelTier = (model) => ({ words, connect: (handlers) => kernelTrainer(model, handlers) });
+
+function kernelTrainer(model, { onReady, onLive, onDone, onError }) {
   const send = (message) => {
     try {
       model.send(message);
@@ -17,14 +29,6 @@ export function kernelTrainer(model, { onReady, onLive, onDone, onError }) {
   };
   const train = throttle((run, setting) => send({ kind: 'train', run, setting }), 60);
   const trainer = {
-    words: {
-      button: 'Train here',
-      idle: 'Connected to your Python kernel: every move trains for real, beside the recorded runs.',
-      waiting: 'Asked your kernel to train (it may be busy with a cell) …',
-      running: 'Training in your kernel',
-      stopped: 'Stopped in your kernel',
-      done: 'Trained in your kernel.',
-    },
     start: (run, setting) => train.call(run, setting),
     stop() {
       train.cancel();

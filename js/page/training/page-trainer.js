@@ -30,13 +30,15 @@ function verdict({ compare: spec, run }, state, arrays, recorded) {
   return twin && compare(live.data, twin, { tolerance: spec.tolerance, share: shown?.y_format?.includes('%'), at });
 }
 
-/** Offer training by the plan at `source`. Returns {dispose}; `onReady` hears of the trainer once the plan is there. */
-export function pageTrainer(source, state, { onReady, onRefused, onWait, onLive, onDone, onError }, recordedAt) {
+/** How a page trains by the plan at `source`, for mount(); or why this one cannot. */
+export function pageTier(source, state) {
   const why = lacking();
-  if (why) {
-    onRefused(why);
-    return { dispose() {} };
-  }
+  if (why) return { refused: why };
+  return { words, connect: (handlers, recordedAt) => pageTrainer(source, state, handlers, recordedAt) };
+}
+
+// Offers training once the plan is there: `onReady` hears of the trainer. Returns {dispose}.
+function pageTrainer(source, state, { onReady, onRefused, onWait, onLive, onDone, onError }, recordedAt) {
   const address = new URL(source, location.href).href;
   const sizes = state.controls.map((control) => control.values.length);
   let plan = null;
@@ -47,7 +49,6 @@ export function pageTrainer(source, state, { onReady, onRefused, onWait, onLive,
   let gone = false;
 
   const trainer = {
-    words,
     resting: true,
     start(run, setting) {
       trainer.resting = false;

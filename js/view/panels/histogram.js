@@ -4,8 +4,9 @@ import { placeOf, rows } from '../data.js';
 import { h, s, say, uid } from '../dom.js';
 import { makeFrame } from '../frame.js';
 import { percent, said } from '../numbers.js';
+import { room } from '../room.js';
 
-export function histogram(panel, arrays, { sizes, controls }) {
+export function histogram(panel, arrays, { sizes, controls, trains }) {
   const { edges } = panel;
   const x = scaleLog().domain([edges[0], edges[edges.length - 1]]);
   const y = scaleLinear().domain([0, panel.y_max * 1.05]);
@@ -31,7 +32,9 @@ export function histogram(panel, arrays, { sizes, controls }) {
   const line = s('path', { class: 'sn-marker' });
   const label = s('text', { class: 'sn-marker-label', y: 10 });
   frame.over.append(line, label);
-  const words = h('p', { class: 'sn-share' });
+  const words = h('span');
+  const farthest = panel.beyond.replace('{share}', 'under 1 %') + (trains ? ' Live run: under 1 %.' : '');
+  const note = h('p', { class: 'sn-share' }, room(words, [farthest]));
 
   const shares = (counts) => {
     let total = 0;
@@ -117,5 +120,5 @@ export function histogram(panel, arrays, { sizes, controls }) {
     return heights?.map((value, i) => ({ ...measured, x: edges[i], value })) ?? [];
   }
 
-  return { node: h('div', {}, frame.node, words), layout: frame.layout, draw, tidy };
+  return { node: h('div', {}, frame.node, note), layout: frame.layout, draw, tidy };
 }

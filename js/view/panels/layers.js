@@ -6,6 +6,7 @@ import { h, s, say, uid } from '../dom.js';
 import { diamond, dot, makeFrame } from '../frame.js';
 import { makeHover } from '../hover.js';
 import { percent, said } from '../numbers.js';
+import { room } from '../room.js';
 
 // The first layer, then round numbers that have room.
 function layerTicks(layers, width) {
@@ -57,7 +58,7 @@ export function layers(panel, arrays, { look }) {
     { class: 'sn-moment' },
     h('label', { for: id }, 'Moment', h('span', { class: 'sn-unseen' }, ` of training: ${panel.title}`)),
     range.input,
-    now,
+    room(now, moments),
   );
   const behind = h('p', { class: 'sn-readout sn-behind' }); // under the readout
   frame.node.append(behind);

@@ -1,5 +1,6 @@
 // The network from input to output: boxes in a row (below each other on a phone), frozen ones hatched and locked.
 import { h, s, say } from '../dom.js';
+import { room } from '../room.js';
 
 const MOST = 9; // boxes with words; a longer network is drawn as bars
 const LOCK = 'M3,6V4a3,3 0 0,1 6,0V6H10V13H2V6ZM4.5,6H7.5V4a1.5,1.5 0 0,0 -3,0Z';
@@ -38,8 +39,6 @@ export function network(panel, arrays) {
   const chain = h('div', { class: `sn-chain${long ? ' sn-long' : ''}`, role: 'img' }, slots);
   const swatch = (kind, text) =>
     h('span', {}, h('span', { class: `sn-swatch sn-${kind}` }, kind === 'frozen' && lock()), text);
-  const count = h('p', { class: 'sn-count' });
-  const pinned = h('p', { class: 'sn-share' });
   const key = h(
     'p',
     { class: 'sn-keys', 'aria-hidden': 'true' },
@@ -75,6 +74,13 @@ export function network(panel, arrays) {
       : `${seen} ${seen === 1 ? 'layer' : 'layers'} with weights; ${parameters}`;
   }
 
+  // The sentence has the most digits where all is there, is normalized, is frozen.
+  const full = layers.map(({ parameters, norm }) => ({ all: parameters + 4 * norm, trains: parameters + 4 * norm }));
+  const count = h('span');
+  const pinned = h('span');
+  const weights = weighted.filter(Boolean).length;
+  const fullest = sentence({ found: full, seen: weights, frozen: weights });
+
   // Neighbours alike are said as one: "hidden 1 to hidden 20 (dense, 24), frozen".
   function describe({ found }) {
     const parts = [];
@@ -100,7 +106,6 @@ export function network(panel, arrays) {
     });
     const text = sentence(now);
     say(count, text);
-    pinned.hidden = !view.pinned;
     say(pinned, view.pinned ? `Pinned: ${sentence(read(view.pinned.index))}` : '');
     chain.setAttribute('aria-label', `${panel.title}, from input to output: ${describe(now)}. ${text}`);
   }
@@ -125,5 +130,18 @@ export function network(panel, arrays) {
     );
   }
 
-  return { node: h('div', {}, chain, count, pinned, key), wide: true, layout() {}, draw, tidy };
+  return {
+    node: h(
+      'div',
+      {},
+      chain,
+      h('p', { class: 'sn-count' }, room(count, [fullest])),
+      key,
+      h('p', { class: 'sn-share' }, room(pinned, [`Pinned: ${fullest}`])),
+    ),
+    wide: true,
+    layout() {},
+    draw,
+    tidy,
+  };
 }
