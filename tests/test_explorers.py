@@ -486,7 +486,7 @@ def machine(monkeypatch, tmp_path):
     def run(command, _node):
         steps.append(command[1])
         for name in bundle.OUTPUTS:
-            (tmp_path / "static" / name).parent.mkdir(exist_ok=True)
+            (tmp_path / "static" / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / "static" / name).write_text("built")
 
     monkeypatch.setattr(bundle, "SOURCE", source)

@@ -3,6 +3,8 @@ import { lookUp } from './data.js';
 import { h, s, say } from './dom.js';
 import { longest, room } from './room.js';
 
+/** @import { Index, State, View, Words } from './types.js' */
+
 const marks = {
   recorded: () => [
     s('path', { class: 'sn-seeds', d: 'M1,2H27M1,12H27' }),
@@ -27,18 +29,26 @@ const LONGEST_COMPARISON =
   'It follows TensorFlow’s recording of the same seed within 0.9 points up to step 1,000; ' +
   'then rounding, which differs, has grown and they part by up to 88 points.';
 
+/**
+ * @param {keyof typeof marks | 'pinned-hint'} kind
+ * @param {string[]} spares The longest words it may have.
+ * @param {string} [name]
+ * @param {string} [spareName] The longest name.
+ */
 function line(kind, spares, name = '', spareName = name) {
+  const mark = kind === 'pinned-hint' ? 'pinned' : kind;
   const text = h('span', { class: 'sn-words' });
   const title = h('span', { class: 'sn-name' }, name);
   const node = h(
     'p',
     { class: `sn-line sn-line-${kind}` },
-    s('svg', { class: 'sn-key', viewBox: '0 0 28 14', 'aria-hidden': 'true' }, ...marks[kind.split('-')[0]]()),
+    s('svg', { class: 'sn-key', viewBox: '0 0 28 14', 'aria-hidden': 'true' }, ...marks[mark]()),
     room(h('span', {}, title, text), spares, spareName),
   );
   return {
     node,
     title,
+    /** @param {string | null | undefined} words */
     show: (words) => {
       node.classList.toggle('sn-off', words == null);
       say(text, words ?? '');
@@ -47,14 +57,20 @@ function line(kind, spares, name = '', spareName = name) {
 }
 
 // Digits are equally wide: one text stands for all that differ in them alone.
+/** @type {(texts: string[]) => string[]} */
 const shapes = (texts) => [...new Set(texts.map((text) => text.replace(/\d/g, '0')))];
 
-/** `trains` says whether runs may be trained here; `invited` are the words that offer it, under the charts. */
-export function makeOutcome(state, sizes, { trains, invited }) {
+/**
+ * @param {State} state
+ * @param {number[]} sizes
+ * @param {Words | undefined} words What a trainer says, where there may be one.
+ */
+export function makeOutcome(state, sizes, words) {
   const outcomes = shapes(state.outcome.words);
+  /** @type {(texts: string[]) => string} */
   const nameOf = (texts) => `Pinned (${texts.join(' · ')}): `;
   const longestName = nameOf(state.controls.map((c) => longest(c.texts)[0]));
-  const said = longest(trains ? [...outcomes, LONGEST_OUTCOME] : outcomes, 3);
+  const said = longest(words ? [...outcomes, LONGEST_OUTCOME] : outcomes, 3);
 
   const recorded = line('recorded', outcomes);
   const live = line('live', [LONGEST_OUTCOME], LIVE);
@@ -67,17 +83,19 @@ export function makeOutcome(state, sizes, { trains, invited }) {
       'div',
       { class: 'sn-outcome' },
       recorded.node,
-      trains && live.node,
+      words && live.node,
       h('div', { class: 'sn-stack' }, pinned.node, hint.node),
     ),
-    twin: invited && h('div', { class: 'sn-stack sn-twins' }, twin.node, invitation),
+    twin: words?.offered && h('div', { class: 'sn-stack sn-twins' }, twin.node, invitation),
+    /** @param {Index} index */
     words: (index) => lookUp(state.outcome, index, sizes),
+    /** @param {View} view @param {string | null} liveWords @param {boolean} inviting */
     update(view, liveWords, inviting) {
       recorded.show(lookUp(state.outcome, view.index, sizes));
       live.show(liveWords);
       const paired = view.live?.twin != null && view.live.status !== 'error';
-      twin.show(paired ? (view.live.comparison ?? 'TensorFlow’s recording of the same seed.') : null);
-      say(invitation, inviting && !paired ? invited : '');
+      twin.show(paired ? (view.live?.comparison ?? 'TensorFlow’s recording of the same seed.') : null);
+      say(invitation, (inviting && words?.offered) || '');
       const { pinned: ghost } = view;
       say(pinned.title, ghost ? nameOf(state.controls.map((c, k) => c.texts[ghost.index[k]])) : '');
       pinned.show(ghost && (ghost.live?.outcome ?? lookUp(state.outcome, ghost.index, sizes)));

@@ -2,12 +2,19 @@
 import { h, say, uid } from './dom.js';
 import { room } from './room.js';
 
+/** @import { Index, LiveRun, State, Trainer, Words } from './types.js' */
+
+/** @type {(live: LiveRun | null) => boolean} */
 const isRunning = (live) => live?.status === 'waiting' || live?.status === 'running';
 const LONGEST_OFFER = 'Downloads 88.8 MB, once.';
 
-/** `training` is how runs are trained here, {words, connect}, or {refused} says why not; null where nobody asks. */
-export function makeTier(state, toggle, training) {
-  const words = training?.words;
+/**
+ * @param {State} state
+ * @param {() => void} toggle
+ * @param {Words | undefined} words What a trainer says, where there may be one.
+ * @param {string} refused Why there is none.
+ */
+export function makeTier(state, toggle, words, refused) {
   const seeds = state.panels
     .filter((p) => p.kind === 'curves')
     .map((p) => state.arrays[p.y].shape[state.controls.length])[0];
@@ -22,15 +29,16 @@ export function makeTier(state, toggle, training) {
   );
   const error = h('div', { class: 'sn-error', role: 'alert', hidden: true });
   const offer = h('span', { class: 'sn-offer', id: uid('offer') });
-  let refused = training?.refused ?? '';
 
+  /** @type {(live: LiveRun, trainer: Trainer) => string} */
   function far(live, { steps = state.steps }) {
     if (steps) return `step ${Math.round(live.progress * steps)} of ${steps}`;
     return `${Math.round(100 * live.progress)} %`;
   }
 
+  /** @type {(live: LiveRun | null, trainer: Trainer | null) => string} */
   function tell(live, trainer) {
-    if (!trainer) return refused ? `${recorded} ${refused}` : recorded;
+    if (!trainer || !words) return refused ? `${recorded} ${refused}` : recorded;
     if (!live || live.status === 'error') return trainer.resting ? recorded : words.idle;
     if (live.status === 'waiting') return live.download?.words ?? words.waiting;
     if (live.status === 'stopped' && !live.progress && words.unstarted) return words.unstarted;
@@ -38,24 +46,23 @@ export function makeTier(state, toggle, training) {
     return live.status === 'running' || live.status === 'stopped' ? `${told}: ${far(live, trainer)}` : told;
   }
 
+  /** @param {LiveRun | null} live */
   function fail(live) {
     const failed = live?.status === 'error';
     if (failed !== error.hidden) return;
     error.hidden = !failed;
-    error.replaceChildren(
-      ...(failed ? [h('p', {}, 'Training failed: ', h('b', {}, live.text))] : []),
-      ...(failed && live.trace
-        ? [h('details', {}, h('summary', {}, 'Where'), h('pre', { tabindex: 0 }, live.trace))]
-        : []),
-    );
+    const where = live?.trace && h('details', {}, h('summary', {}, 'Where'), h('pre', { tabindex: 0 }, live.trace));
+    const said = failed ? [h('p', {}, 'Training failed: ', h('b', {}, live?.text)), where] : [];
+    error.replaceChildren(...said.filter((node) => node instanceof Node));
   }
 
   const note = state.note ? ` ${state.note}` : '';
-  const known = [recorded, ...['idle', 'waiting', 'running', 'stopped'].map((kind) => words?.[kind] ?? '')];
+  const known = words ? [recorded, words.idle, words.waiting, words.running, words.stopped] : [recorded];
   return {
     bar,
     error,
     buttons: words && h('div', { class: 'sn-buttons' }, button, room(offer, [LONGEST_OFFER])),
+    /** @param {string} why */
     refuse(why) {
       refused = why;
     },
@@ -68,9 +75,10 @@ export function makeTier(state, toggle, training) {
         known.map((told) => `${told}: step 10000 of 10000${note}`),
       ),
     ),
+    /** @param {LiveRun | null} live @param {Trainer | null} trainer */
     words(live, trainer) {
       // the line of the live run among the outcomes
-      if (!trainer) return null;
+      if (!trainer || !words) return null;
       if (!live) return trainer.resting ? `press “${words.button}”.` : `move a control, or press “${words.button}”.`;
       if (live.status === 'error') return 'failed.';
       if (live.status === 'stopped') return `stopped at ${far(live, trainer)}.`;
@@ -78,6 +86,7 @@ export function makeTier(state, toggle, training) {
       if (live.status === 'running') return `training, ${far(live, trainer)}.`;
       return live.download ? `${live.download.words.replace(/^D/, 'd')} …` : 'starting …';
     },
+    /** @param {LiveRun | null} live @param {Trainer | null} trainer @param {Index} index */
     update(live, trainer, index) {
       say(text, tell(live, trainer));
       bar.hidden = !isRunning(live);
@@ -85,7 +94,7 @@ export function makeTier(state, toggle, training) {
       bar.value = download?.share ?? live?.progress ?? 0;
       bar.setAttribute('aria-label', download ? 'Download' : 'Training');
       button.disabled = !trainer;
-      say(label, isRunning(live) || !trainer ? 'Stop' : words.button);
+      say(label, isRunning(live) || !words ? 'Stop' : words.button);
       const offered = trainer && !isRunning(live) ? trainer.offer?.(index) : '';
       say(offer, offered || '');
       offer.classList.toggle('sn-off', !offered);

@@ -2,6 +2,9 @@
 import { mount } from './explorer.js';
 import { kernelTier } from './kernel.js';
 
+/** @import { WidgetModel } from './types.js' */
+
+/** @type {(given: { model: WidgetModel, el: HTMLElement }) => () => void} */
 function render({ model, el }) {
   const state = model.get('state');
   const explorer = mount(el, state, state.live ? kernelTier(model) : null);

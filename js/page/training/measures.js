@@ -1,17 +1,20 @@
 // What the steps measured, as the panels draw it: means over windows, counts in bins, looks stacked, tests in turn.
-const NAMES = ['loss', 'accuracy', 'norm', 'clipped'];
-const place = (name) => {
-  const k = NAMES.indexOf(name);
-  if (k < 0) throw new Error(`a plan's panel shows the measure ${name}; there are ${NAMES.join(', ')}`);
-  return k;
-};
+import { placeOfMeasure } from './plan.js';
 
-function makeWindows({ every, arrays }, steps) {
+/** @import { Named, Plan } from './types.js' */
+
+/**
+ * @typedef {{ name: string, data: Float32Array<ArrayBuffer> }} Line
+ * @typedef {{ add(measures: ArrayLike<number>): void, arrays(): Line[] }} PerStep
+ */
+
+/** @type {(plan: Pick<Plan, 'measures' | 'steps'>, windows: NonNullable<Plan['windows']>) => PerStep} */
+function makeWindows(plan, { every, arrays }) {
   const lines = Object.entries(arrays).map(([name, of]) => ({
     name,
-    at: place(of),
+    at: placeOfMeasure(plan, of),
     sum: 0,
-    means: new Float32Array(Math.floor(steps / every)),
+    means: new Float32Array(Math.floor(plan.steps / every)),
   }));
   let seen = 0;
   return {
@@ -28,10 +31,11 @@ function makeWindows({ every, arrays }, steps) {
   };
 }
 
-function makeHistogram(specs) {
-  const all = Object.entries(specs).map(([name, { of, edges }]) => ({
+/** @type {(plan: Pick<Plan, 'measures'>, bins: NonNullable<Plan['histogram']>) => PerStep} */
+function makeHistogram(plan, bins) {
+  const all = Object.entries(bins).map(([name, { of, edges }]) => ({
     name,
-    at: place(of),
+    at: placeOfMeasure(plan, of),
     edges,
     counts: new Float32Array(edges.length - 1),
   }));
@@ -54,21 +58,32 @@ function makeHistogram(specs) {
 }
 
 /**
- * Collects a run for the panels: `step(measures)`, `look(outputs)`, `test(share)`;
- * `arrays()` is what there is so far.
+ * Collects a run for the panels: `arrays()` is what there is so far.
+ *
+ * @param {Pick<Plan, 'steps' | 'measures' | 'windows' | 'histogram' | 'tests'>} plan
  */
-export function collect({ steps, windows, histogram, tests }) {
-  const perStep = [windows && makeWindows(windows, steps), histogram && makeHistogram(histogram)].filter(Boolean);
+export function collect(plan) {
+  const { windows, histogram, tests } = plan;
+  /** @type {PerStep[]} */
+  const perStep = [];
+  if (windows) perStep.push(makeWindows(plan, windows));
+  if (histogram) perStep.push(makeHistogram(plan, histogram));
+  /** @type {Map<string, { shape: number[], rows: Float32Array[] }>} */
   const looks = new Map();
+  /** @type {number[]} */
   const shares = [];
   return {
     shares,
+    /** @param {ArrayLike<number>} measures */
     step: (measures) => perStep.forEach((part) => part.add(measures)),
+    /** @param {Named[]} outputs */
     look(outputs) {
       for (const { name, shape, data } of outputs)
         looks.set(name, { shape, rows: [...(looks.get(name)?.rows ?? []), data] });
     },
+    /** @param {number} share */
     test: (share) => shares.push(share),
+    /** @returns {Named[]} */
     arrays() {
       const flat = perStep.flatMap((part) => part.arrays());
       if (tests?.array) flat.push({ name: tests.array, data: Float32Array.from(shares) });

@@ -10,10 +10,11 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from steadynet.explorer.spec import Demo
-from steadynet.portable.program import Program
+from steadynet.portable.program import MEASURES, Program
 
-__all__ = ["SEED", "File", "Pick", "Plan", "pick"]
+__all__ = ["SEED", "VERSION", "File", "Pick", "Plan", "pick"]
 
+VERSION = 2  # of the JSON; js/page/training/plan.js reads this one and no other
 SEED = 0  # the recorded seed that the page trains again
 File: TypeAlias = Program | Mapping[str, np.ndarray]
 
@@ -74,7 +75,7 @@ class Plan:
         Takes a setting, returns the network as TensorFlow trains it and the options of
         `steps.training_step`.
     outcome : mapping
-        How the outcome is said: ``{"kind": "right"}`` or ``{"kind": "solved", ...}``.
+        How the outcome is said: ``{"kind": "right"}``, or a rule such as `temporal_order.RULE`.
     compare : mapping
         The curve that is compared with the recorded one, and the ``tolerance`` up to which two
         values are called the same.
@@ -98,7 +99,11 @@ class Plan:
     run: int = 0
 
     def describe(self, names: Mapping[str, str]) -> dict:
-        """The plan as JSON for the page; `names` gives each file the name that it has there."""
+        """The plan as JSON for the page; `names` gives each file the name that it has there.
+
+        Beside what stands above it carries ``measures``, the names of a step's measures in their
+        order: the page has no list of its own.
+        """
         own = ("demo", "steps", "run", "outcome", "compare", "windows", "histogram")
         said = {name: getattr(self, name) for name in (*own, "looks", "tests")}
         tables = {
@@ -106,8 +111,9 @@ class Plan:
             for what, p in self.pick.items()
         }
         return {
-            "version": 1,
+            "version": VERSION,
             "seed": SEED,
+            "measures": list(MEASURES),
             "pick": tables,
             **{k: v for k, v in said.items() if v != {}},
         }

@@ -9,9 +9,7 @@ import tensorflow as tf
 
 from steadynet import training
 
-__all__ = ["MEASURES", "State", "right", "training_step"]
-
-MEASURES = ("loss", "accuracy", "norm", "clipped")
+__all__ = ["State", "right", "training_step"]
 
 
 class State:
@@ -112,8 +110,8 @@ def training_step(
     -------
     callable
         ``step(state, x, y, rate, limit=0) -> (state, measures)`` of tensors: the vector as `State`
-        lays it out, and float32 measures in the order of `MEASURES`. Without `clip`, `limit` counts
-        for nothing.
+        lays it out, and float32 measures in the order of `program.MEASURES`. Without `clip`,
+        `limit` counts for nothing.
 
     Raises
     ------

@@ -16,6 +16,7 @@ from steadynet.explorer.spec import Control, Demo, Preset, Table
 from steadynet.tasks.temporal_order import (
     BATCH_SIZE,
     CHANCE,
+    ENDING,
     KEPT,
     NEVER,
     NORM_EDGES,
@@ -298,7 +299,8 @@ def train(setting, report) -> str:
         setting["method"], learning_rate=rate, threshold=threshold, chunk=WINDOW, on_chunk=show
     )
     found = summarize(record)
-    ends = f"not solved; accuracy ends at {100 * found['accuracy'][-4:].mean():.0f} %."
+    ending = found["accuracy"][-ENDING // WINDOW :].mean()
+    ends = f"not solved; accuracy ends at {100 * ending:.0f} %."
     if np.isfinite(found["solved_at"]):
         again = "" if found["accuracy"][-1] >= KEPT else ", and lost again"
         ends = f"solved after {found['solved_at']:,.0f} steps{again}."
