@@ -1,7 +1,7 @@
 // The static site: draws each explorer when it comes near the view, in place of its fallback figure.
 import { h } from '../view/dom.js';
 import { mount } from '../view/explorer.js';
-import { pageTrainer } from './training/page-trainer.js';
+import { pageTier } from './training/page-trainer.js';
 
 /** @import { State } from '../view/types.js' */
 
@@ -45,7 +45,7 @@ async function draw(host) {
     const state = await load(host.dataset.state ?? '', host.dataset.src ?? '');
     host.append(stage); // in the page, so that it knows its width, before it takes the figure's place
     const plan = host.dataset.training;
-    mount(stage, state, plan && ((handlers, recordedAt) => pageTrainer(plan, state, handlers, recordedAt)));
+    mount(stage, state, plan && pageTier(plan, state));
     host.replaceChildren(stage);
     host.dataset.drawn = 'yes';
   } catch (error) {

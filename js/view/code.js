@@ -1,6 +1,7 @@
 // The code that would do this, with the present values filled in.
 import { lookUp } from './data.js';
 import { h } from './dom.js';
+import { longest, room } from './room.js';
 
 /** @import { Code, Index } from './types.js' */
 
@@ -43,7 +44,14 @@ export function makeCode({ pieces, parts }, sizes) {
     },
     'Copy',
   );
-  const pre = h('pre', { tabindex: 0, role: 'region', 'aria-label': 'Code for this setting' }, code);
+  /** @type {(text: string) => number} */
+  const lines = (text) => text.split('\n').length;
+  /** @type {(texts: string[]) => string} */
+  const tallest = (texts) => texts.reduce((a, b) => (lines(b) > lines(a) ? b : a));
+  /** @type {(choose: typeof tallest) => string} */
+  const filled = (choose) => pieces.map((p) => (typeof p === 'string' ? p : choose(parts[p.part].words))).join('');
+  const spares = [filled(tallest), filled((texts) => longest(texts)[0])];
+  const pre = h('pre', { tabindex: 0, role: 'region', 'aria-label': 'Code for this setting' }, room(code, spares));
   return {
     node: h(
       'details',

@@ -1,5 +1,6 @@
 // Native inputs with labels: a slider for many values, radio buttons for few, a checkbox for two.
 import { h, say, uid } from './dom.js';
+import { room } from './room.js';
 
 /** @import { Control } from './types.js' */
 
@@ -84,7 +85,7 @@ function slider(control, choose) {
     node: h(
       'div',
       { class: 'sn-control sn-control-slider' },
-      h('div', { class: 'sn-control-head' }, h('label', { for: id }, control.label), value),
+      h('div', { class: 'sn-control-head' }, h('label', { for: id }, control.label), room(value, control.texts)),
       range.input,
       h('div', { class: 'sn-ticks', 'aria-hidden': 'true' }, ticks),
       help,
@@ -95,6 +96,9 @@ function slider(control, choose) {
     },
   };
 }
+
+/** @type {(text: string) => HTMLElement} The chosen text is bold; its place is that wide for each. */
+const segment = (text) => room(h('span', {}, text), [text]);
 
 /** @type {(control: Control, choose: Choose) => Shown} */
 function choice(control, choose) {
@@ -110,7 +114,7 @@ function choice(control, choose) {
       h(
         'div',
         { class: 'sn-segments' },
-        inputs.map((input, i) => h('label', {}, input, h('span', {}, control.texts[i]))),
+        inputs.map((input, i) => h('label', {}, input, h('span', {}, segment(control.texts[i])))),
       ),
       control.help && h('p', { class: 'sn-help' }, control.help),
     ),
@@ -141,7 +145,7 @@ function toggle(control, choose) {
         input,
         h('span', { class: 'sn-switch', 'aria-hidden': 'true' }),
         h('span', {}, control.label),
-        text,
+        room(text, control.texts),
       ),
       control.help && h('p', { class: 'sn-help' }, control.help),
     ),

@@ -8,9 +8,10 @@ import { makeNumbers } from './numbers-table.js';
 import { makeOutcome } from './outcome.js';
 import { kinds } from './panels/index.js';
 import { makePresets } from './presets.js';
+import { room } from './room.js';
 import { makeTier } from './tier.js';
 
-/** @import { Connect, Context, Handlers, Index, LiveRun, State, Trainer, View } from './types.js' */
+/** @import { Context, Handlers, Index, LiveRun, Refusal, State, Trainer, Training, View } from './types.js' */
 
 /** @param {Node} root */
 function dress(root) {
@@ -20,13 +21,14 @@ function dress(root) {
 }
 
 /**
- * Draw `state` into `host`; what `connect` gives trains there.
+ * Draw `state` into `host`. A page or a kernel may train there, or be refused to.
  *
  * @param {HTMLElement} host
  * @param {State} state
- * @param {Connect | null | undefined | ''} connect
+ * @param {Training | Refusal | null | undefined | ''} means
  */
-export function mount(host, state, connect) {
+export function mount(host, state, means) {
+  const training = means && 'connect' in means ? means : null;
   const sizes = state.controls.map((c) => c.values.length);
   const opening = state.controls.map((c) => c.default);
   const arrays = openArrays(state.arrays, sizes);
@@ -123,9 +125,9 @@ export function mount(host, state, connect) {
   const title = h('p', { class: 'sn-title', id: uid('title') }, state.title);
   const presets = makePresets(state.presets, go);
   const controls = state.controls.map((control, k) => makeControl(control, (i) => move({ [k]: i })));
-  const outcome = makeOutcome(state, sizes);
+  const outcome = makeOutcome(state, sizes, training?.words);
   const panels = state.panels.map((panel) =>
-    kinds[panel.kind](panel, arrays, { sizes, controls: state.controls, move, look }),
+    kinds[panel.kind](panel, arrays, { sizes, controls: state.controls, trains: Boolean(training), move, look }),
   );
   const figures = panels.map((panel, i) =>
     h(
@@ -148,8 +150,13 @@ export function mount(host, state, connect) {
   });
   const code = makeCode(state.code, sizes);
   const numbers = makeNumbers(state, panels, () => view);
-  const tier = makeTier(state, toggleRun);
-  const pin = h('button', { type: 'button', class: 'sn-button', onclick: togglePin }, 'Pin this run');
+  const tier = makeTier(state, toggleRun, training?.words, means && 'refused' in means ? means.refused : '');
+  const pinning = h('span');
+  const pin = h(
+    'button',
+    { type: 'button', class: 'sn-button', onclick: togglePin },
+    room(pinning, ['Pin this run', 'Unpin']),
+  );
   const status = h('p', { class: 'sn-unseen', role: 'status' });
   const root = h(
     'div',
@@ -167,19 +174,19 @@ export function mount(host, state, connect) {
       outcome.node,
       h(
         'div',
-        {},
+        { class: 'sn-actions' },
+        tier.buttons,
         h(
           'div',
-          { class: 'sn-buttons sn-actions' },
-          tier.button,
+          { class: 'sn-buttons' },
           pin,
           h('button', { type: 'button', class: 'sn-button', onclick: reset }, 'Reset'),
         ),
-        tier.offer,
       ),
+      tier.bar,
     ),
-    tier.error,
-    h('div', { class: 'sn-panels' }, figures),
+    h('div', { class: 'sn-stage' }, h('div', { class: 'sn-panels' }, figures), tier.error),
+    outcome.twin,
     code.node,
     numbers.node,
     tier.node,
@@ -189,12 +196,12 @@ export function mount(host, state, connect) {
   function draw() {
     presets.update(view.index);
     controls.forEach((control, k) => control.update(view.index[k]));
-    outcome.update(view, tier.words(view.live, trainer));
+    outcome.update(view, tier.words(view.live, trainer), Boolean(trainer?.resting && !view.live));
     panels.forEach((panel) => panel.draw(view));
     code.update(view.index);
     numbers.update();
     tier.update(view.live, trainer, view.index);
-    say(pin, view.pinned ? 'Unpin' : 'Pin this run');
+    say(pinning, view.pinned ? 'Unpin' : 'Pin this run');
     pin.setAttribute('aria-pressed', String(Boolean(view.pinned)));
   }
 
@@ -232,7 +239,7 @@ export function mount(host, state, connect) {
   draw();
   const observer = new ResizeObserver(layout);
   figures.forEach((figure) => observer.observe(figure));
-  const connected = connect ? connect(handlers, arrays.at) : null;
+  const connected = training?.connect(handlers, arrays.at);
   return {
     dispose() {
       observer.disconnect();

@@ -1,10 +1,23 @@
 // The kernel tier: what is trained is trained by Python.
 import { throttle } from './throttle.js';
 
-/** @import { Answer, Asked, Blocks, Handlers, Listener, Model, Trainer } from './types.js' */
+/** @import { Answer, Asked, Blocks, Handlers, Listener, Model, Trainer, Training, Words } from './types.js' */
 
 /** @type {WeakMap<Model, number>} */
 const views = new WeakMap(); // how many views a model has: only the last to go stops the work
+
+/** @type {Words} */
+const words = {
+  button: 'Train here',
+  idle: 'Connected to your Python kernel: every move trains for real, beside the recorded runs.',
+  waiting: 'Asked your kernel to train (it may be busy with a cell) …',
+  running: 'Training in your kernel',
+  stopped: 'Stopped in your kernel',
+  done: 'Trained in your kernel.',
+};
+
+/** @type {(model: Model) => Training} How a kernel trains. */
+export const kernelTier = (model) => ({ words, connect: (handlers) => kernelTrainer(model, handlers) });
 
 /**
  * Ask whether a kernel answers, and train in it.
@@ -27,14 +40,6 @@ export function kernelTrainer(model, { onReady, onLive, onDone, onError }) {
   }, 60);
   /** @type {Trainer} */
   const trainer = {
-    words: {
-      button: 'Train here',
-      idle: 'Connected to your Python kernel: every move trains for real, beside the recorded runs.',
-      waiting: 'Asked your kernel to train (it may be busy with a cell) …',
-      running: 'Training in your kernel',
-      stopped: 'Stopped in your kernel',
-      done: 'Trained in your kernel.',
-    },
     start: (run, setting) => train.call(run, setting),
     stop() {
       train.cancel();

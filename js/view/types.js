@@ -23,6 +23,7 @@
  * @property {Table} outcome
  * @property {Code} code
  * @property {Record<string, Packed>} arrays
+ * @property {boolean} live Whether a kernel may train it.
  *
  * @typedef {object} Control
  * @property {'slider' | 'choice' | 'switch'} kind
@@ -107,6 +108,7 @@
  * @typedef {object} Context What a panel may use beside its arrays.
  * @property {number[]} sizes How many values each control has.
  * @property {Control[]} controls
+ * @property {boolean} trains Whether runs may be trained in this place.
  * @property {(changes: Record<number, number>) => void} move Sets controls, by position.
  * @property {(moment: number) => void} look
  *
@@ -134,7 +136,6 @@
 
 /**
  * @typedef {object} Trainer
- * @property {Words} words
  * @property {(run: string, setting: Record<string, number>) => void} start Trains at the controls' positions by name;
  *   a run that was started before is dropped.
  * @property {() => void} stop
@@ -163,7 +164,9 @@
  * @property {(run: string, outcome: string, comparison?: string | null) => void} onDone
  * @property {(run: string | undefined, text: string, trace?: string) => void} onError
  *
+ * @typedef {{ words: Words, connect: Connect }} Training How runs are trained in this place, before it is known whether.
  * @typedef {(handlers: Handlers, recordedAt: At) => { dispose(): void }} Connect
+ * @typedef {{ refused: string }} Refusal
  */
 
 // --- what a kernel and the view send each other: explorer/worker.py is the other end

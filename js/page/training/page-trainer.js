@@ -8,7 +8,7 @@ import { fitting, lacking } from './support.js';
 import { loading, offer, words } from './words.js';
 
 /**
- * @import { At, Block, Blocks, Handlers, Index, State, Trainer } from '../../view/types.js'
+ * @import { At, Block, Blocks, Handlers, Index, Refusal, State, Trainer, Training } from '../../view/types.js'
  * @import { FromWorker, Plan } from './types.js'
  */
 
@@ -42,16 +42,22 @@ function verdict({ compare: spec, run }, state, arrays, recordedAt) {
 }
 
 /**
- * Offer training by the plan at `source`: `onReady` hears of the trainer once the plan is there.
+ * How a page trains by the plan at `source`; or why this one cannot.
+ *
+ * @type {(source: string, state: State) => Training | Refusal}
+ */
+export function pageTier(source, state) {
+  const why = lacking();
+  if (why) return { refused: why };
+  return { words, connect: (handlers, recordedAt) => pageTrainer(source, state, handlers, recordedAt) };
+}
+
+/**
+ * Offer training: `onReady` hears of the trainer once the plan is there.
  *
  * @type {(source: string, state: State, handlers: Handlers, recordedAt: At) => { dispose(): void }}
  */
-export function pageTrainer(source, state, { onReady, onRefused, onWait, onLive, onDone, onError }, recordedAt) {
-  const why = lacking();
-  if (why) {
-    onRefused(why);
-    return { dispose() {} };
-  }
+function pageTrainer(source, state, { onReady, onRefused, onWait, onLive, onDone, onError }, recordedAt) {
   const address = new URL(source, location.href).href;
   const sizes = state.controls.map((control) => control.values.length);
   /** @type {Plan} */
@@ -68,7 +74,6 @@ export function pageTrainer(source, state, { onReady, onRefused, onWait, onLive,
 
   /** @type {Trainer} */
   const trainer = {
-    words,
     resting: true,
     start(run, setting) {
       trainer.resting = false;

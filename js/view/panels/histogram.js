@@ -4,6 +4,7 @@ import { placeOf, rows } from '../data.js';
 import { h, s, say, uid } from '../dom.js';
 import { makeFrame } from '../frame.js';
 import { percent, said } from '../numbers.js';
+import { room } from '../room.js';
 
 /** @import { Arrays, Context, Drawn, HistogramPanel, Index, LiveRun } from '../types.js' */
 
@@ -13,7 +14,7 @@ import { percent, said } from '../numbers.js';
  * @param {Context} context
  * @returns {Drawn}
  */
-export function histogram(panel, arrays, { sizes, controls }) {
+export function histogram(panel, arrays, { sizes, controls, trains }) {
   const { edges } = panel;
   const x = scaleLog().domain([edges[0], edges[edges.length - 1]]);
   const y = scaleLinear().domain([0, panel.y_max * 1.05]);
@@ -39,7 +40,9 @@ export function histogram(panel, arrays, { sizes, controls }) {
   const line = s('path', { class: 'sn-marker' });
   const label = s('text', { class: 'sn-marker-label', y: 10 });
   frame.over.append(line, label);
-  const words = h('p', { class: 'sn-share' });
+  const words = h('span');
+  const farthest = panel.beyond.replace('{share}', 'under 1 %') + (trains ? ' Live run: under 1 %.' : '');
+  const note = h('p', { class: 'sn-share' }, room(words, [farthest]));
 
   /** @type {(counts: Iterable<number>) => number[]} */
   const shares = (counts) => {
@@ -141,5 +144,5 @@ export function histogram(panel, arrays, { sizes, controls }) {
     return heights?.map((value, i) => ({ ...measured, x: edges[i], value })) ?? [];
   }
 
-  return { node: h('div', {}, frame.node, words), layout: frame.layout, draw, tidy };
+  return { node: h('div', {}, frame.node, note), layout: frame.layout, draw, tidy };
 }

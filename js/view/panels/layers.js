@@ -6,6 +6,7 @@ import { h, say, uid } from '../dom.js';
 import { diamond, dot, layPaths, makeFrame, upright } from '../frame.js';
 import { makeHover } from '../hover.js';
 import { percent, said } from '../numbers.js';
+import { room } from '../room.js';
 
 /** @import { Mark } from '../frame.js' */
 /** @import { Arrays, Block, Context, Drawn, Index, LayersPanel, LiveRun } from '../types.js' */
@@ -66,7 +67,7 @@ export function layers(panel, arrays, { look }) {
     { class: 'sn-moment' },
     h('label', { for: id }, 'Moment', h('span', { class: 'sn-unseen' }, ` of training: ${panel.title}`)),
     range.input,
-    now,
+    room(now, moments),
   );
   const behind = h('p', { class: 'sn-readout sn-behind' }); // under the readout
   frame.node.append(behind);

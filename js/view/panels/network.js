@@ -1,5 +1,6 @@
 // The network from input to output: boxes in a row (below each other on a phone), frozen ones hatched and locked.
 import { h, s, say } from '../dom.js';
+import { room } from '../room.js';
 
 /** @import { Arrays, Drawn, Index, NetworkPanel } from '../types.js' */
 
@@ -49,8 +50,6 @@ export function network(panel, arrays) {
   /** @type {(kind: string, text: string) => HTMLElement} */
   const swatch = (kind, text) =>
     h('span', {}, h('span', { class: `sn-swatch sn-${kind}` }, kind === 'frozen' && lock()), text);
-  const count = h('p', { class: 'sn-count' });
-  const pinned = h('p', { class: 'sn-share' });
   const key = h(
     'p',
     { class: 'sn-keys', 'aria-hidden': 'true' },
@@ -83,7 +82,7 @@ export function network(panel, arrays) {
     return { found, seen, frozen };
   }
 
-  /** @param {ReturnType<typeof read>} there */
+  /** @param {{ found: { all: number, trains: number }[], seen: number, frozen: number }} there */
   function sentence({ found, seen, frozen }) {
     const train = whole(sum(found.map(({ trains }) => trains)));
     const all = whole(sum(found.map((f) => f.all)));
@@ -92,6 +91,13 @@ export function network(panel, arrays) {
       ? `${frozen} of ${seen} layers frozen; ${parameters}`
       : `${seen} ${seen === 1 ? 'layer' : 'layers'} with weights; ${parameters}`;
   }
+
+  // The sentence has the most digits where all is there, is normalized, is frozen.
+  const full = layers.map(({ parameters, norm }) => ({ all: parameters + 4 * norm, trains: parameters + 4 * norm }));
+  const count = h('span');
+  const pinned = h('span');
+  const weights = weighted.filter(Boolean).length;
+  const fullest = sentence({ found: full, seen: weights, frozen: weights });
 
   /**
    * Neighbours alike are said as one: "hidden 1 to hidden 20 (dense, 24), frozen".
@@ -124,7 +130,6 @@ export function network(panel, arrays) {
     });
     const text = sentence(now);
     say(count, text);
-    pinned.hidden = !view.pinned;
     say(pinned, view.pinned ? `Pinned: ${sentence(read(view.pinned.index))}` : '');
     chain.setAttribute('aria-label', `${panel.title}, from input to output: ${describe(now)}. ${text}`);
   }
@@ -142,5 +147,18 @@ export function network(panel, arrays) {
     });
   }
 
-  return { node: h('div', {}, chain, count, pinned, key), wide: true, layout() {}, draw, tidy };
+  return {
+    node: h(
+      'div',
+      {},
+      chain,
+      h('p', { class: 'sn-count' }, room(count, [fullest])),
+      key,
+      h('p', { class: 'sn-share' }, room(pinned, [`Pinned: ${fullest}`])),
+    ),
+    wide: true,
+    layout() {},
+    draw,
+    tidy,
+  };
 }

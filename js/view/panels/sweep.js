@@ -7,7 +7,9 @@ import { h, s, say } from '../dom.js';
 import { diamond, dot, layPaths, makeFrame, upright } from '../frame.js';
 import { makeHover } from '../hover.js';
 import { decimal, percent, said } from '../numbers.js';
+import { longest, room, spare } from '../room.js';
 
+/** @import { Child } from '../dom.js' */
 /** @import { Mark } from '../frame.js' */
 /** @import { Arrays, Context, Drawn, Index, LiveRun, Row, SweepPanel } from '../types.js' */
 
@@ -17,7 +19,7 @@ import { decimal, percent, said } from '../numbers.js';
  * @param {Context} context
  * @returns {Drawn}
  */
-export function sweep(panel, arrays, { controls, move }) {
+export function sweep(panel, arrays, { controls, trains, move }) {
   const control = controls[panel.control];
   const { texts, values } = control;
   const places = values.map((_, i) => i);
@@ -67,21 +69,40 @@ export function sweep(panel, arrays, { controls, move }) {
       s('path', { class: `sn-${marks}`, d }),
     );
   const [head, figures, beside, more] = Array.from({ length: 4 }, () => h('span'));
-  const note = h(
-    'p',
-    { class: 'sn-share sn-series' },
-    head,
-    h('span', {}, panel.reference && key('median', 'nodes', dot(14, 7, 3.5)), figures),
-    panel.reference && h('span', {}, key('reference', 'reference-nodes', square(14, 7)), beside),
-    more,
-  );
-
+  /** @type {(...parts: HTMLElement[]) => Child[]} */
+  const written = (...parts) => [
+    parts[0],
+    h('span', {}, panel.reference && key('median', 'nodes', dot(14, 7, 3.5)), parts[1]),
+    panel.reference && h('span', {}, key('reference', 'reference-nodes', square(14, 7)), parts[2]),
+    parts[3],
+  ];
   /** @type {(v: number) => string} */
   const words = panel.y_format.includes('%') ? (v) => percent(v).replace(' %', '\u00a0%') : said;
   /** @type {(v: number) => boolean} */
   const there = (v) => !Number.isNaN(v);
   /** @type {(i: number) => string} */
   const name = (i) => `${panel.x_label} ${texts[i]}`;
+  const note = h('p', { class: 'sn-share sn-series' }, written(head, figures, beside, more));
+  const spares = h('span', { class: 'sn-series', 'aria-hidden': 'true' }, written(...farthest().map((t) => spare(t))));
+
+  // The longest words that each part may have.
+  function farthest() {
+    const [own, reference] = [panel.y, panel.reference].map((array) => {
+      if (!array) return '';
+      const { shape, data } = arrays.all(array);
+      const [value] = longest(Array.from(data, words));
+      const seeds = shape[controls.length];
+      return seeds > 1 ? `${value} (${seeds} seeds: ${value} to ${value})` : value;
+    });
+    const [place] = longest(places.map(name));
+    const [value] = longest(['0\u00a0%', words(0.123)]);
+    return [
+      `${place}:`,
+      `${panel.label} ${own}`,
+      `${panel.reference_label} ${reference}`,
+      trains ? `Live run: ${value}.` : '',
+    ];
+  }
 
   /**
    * @typedef {object} Gathered What was recorded at every place: median, lowest and highest of the seeds.
@@ -250,7 +271,7 @@ export function sweep(panel, arrays, { controls, move }) {
     parts.ground.setAttribute('d', `M0,0H${frame.width}V${frame.height}H0Z`);
   }
 
-  return { node: h('div', {}, frame.node, note), layout, draw, tidy };
+  return { node: h('div', {}, frame.node, room(note, [spares])), layout, draw, tidy };
 }
 
 /** @type {Mark} */
