@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keras
 
-from steadynet import normalization
+from steadynet import _checks, normalization
 
 __all__ = ["dense_network", "recurrent_network"]
 
@@ -115,8 +115,7 @@ def dense_network(
     ----------
     Ioffe and Szegedy (2015), section 3.2.
     """
-    if placement not in PLACEMENTS:
-        raise ValueError(f"`placement` must be one of {PLACEMENTS}. Received: {placement!r}")
+    _checks.one_of("placement", placement, PLACEMENTS)
     normalize = normalization.BatchNorm if batch_norm is True else batch_norm
     init, hidden = keras.initializers, []
     for k in range(depth):

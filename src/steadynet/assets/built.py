@@ -107,7 +107,7 @@ class Built:
 
     def tensorflow(self, **setting: Any) -> Original:
         """The run at one setting as TensorFlow takes its steps."""
-        from steadynet.portable import steps
+        from steadynet import steps
 
         found = self._demo.complete(setting)
         model, options = PLANS[self._demo.name]().original(found)

@@ -12,7 +12,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from steadynet.explorer.panels.base import Panel, as_json, require
+from steadynet._checks import require
+from steadynet.explorer.panels.base import Panel, as_json
 
 KINDS = ("slider", "choice", "switch")
 

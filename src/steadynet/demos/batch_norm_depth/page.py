@@ -110,7 +110,7 @@ def original(setting):
 
 def programs(normalize: str, depth: int, activation: str) -> dict[str, File]:
     """Step, look and test of one network; the rate is an input."""
-    from steadynet.portable import steps
+    from steadynet import steps
     from steadynet.portable.convert import convert, spec
     from steadynet.tasks import deep_rows
 

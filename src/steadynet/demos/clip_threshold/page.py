@@ -51,8 +51,7 @@ def plan() -> Plan:
 
 def data() -> dict[str, File]:
     """Weights of the recorded seed, and its sequences in the order of its steps."""
-    from steadynet import datasets, networks, training
-    from steadynet.portable import steps
+    from steadynet import datasets, networks, steps, training
 
     n = task.BATCH_SIZE * task.STEPS
     symbols, labels = datasets.temporal_order(n, clip_threshold.LENGTH, seed=SEED)
@@ -76,7 +75,8 @@ def network(method: str):
 
 def step(method: str) -> dict[str, File]:
     """The training step with one way of clipping; threshold and rate are inputs."""
-    from steadynet.portable import convert, steps
+    from steadynet import steps
+    from steadynet.portable import convert
 
     model, options = network(method)
     function = steps.training_step(model, **options)

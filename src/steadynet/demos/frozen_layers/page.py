@@ -124,7 +124,8 @@ def network(n_frozen: int):
 
 def programs(n_frozen: int) -> dict[str, File]:
     """Step and test with so many layers frozen."""
-    from steadynet.portable import convolution, steps
+    from steadynet import steps
+    from steadynet.portable import convolution
     from steadynet.portable.convert import convert, spec
 
     model, options = network(n_frozen)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from steadynet.explorer.panels.base import Panel, require
+from steadynet._checks import require
+from steadynet.explorer.panels.base import Panel
 
 if TYPE_CHECKING:
     from steadynet.explorer.spec import Demo

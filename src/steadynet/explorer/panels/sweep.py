@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from steadynet.explorer.panels.base import Chart, require
+from steadynet._checks import require
+from steadynet.explorer.panels.base import Chart
 
 if TYPE_CHECKING:
     from steadynet.explorer.spec import Demo
