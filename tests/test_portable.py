@@ -1,5 +1,6 @@
 """Functions of tensors, converted, and run by LiteRT in Python; the plans of what pages train."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -7,10 +8,12 @@ import pytest
 import tensorflow as tf
 from portable_runs import DEMOS
 
+from steadynet import demos
 from steadynet.assets import programs as build
 from steadynet.assets.built import Built
 from steadynet.demos.plans import PLANS
-from steadynet.explorer.plan import SEED, Pick, pick
+from steadynet.explorer import Table
+from steadynet.explorer.plan import SEED
 from steadynet.portable import activations
 from steadynet.portable.convert import NotPortableError, convert, spec
 from steadynet.portable.interpreter import Interpreter
@@ -79,7 +82,7 @@ def test_interpreter_refuses_unknown_inputs_and_shapes():
 @pytest.mark.parametrize("name", PLANS)
 def test_plan_has_files_and_numbers_for_every_setting(name):
     demo, plan = DEMOS[name](), PLANS[name]()
-    assert plan.demo == demo.name == name
+    assert plan.demo.name == demo.name == name
     assert demo.in_page
     built = Built(demo)
     for what, table in built.plan["pick"].items():
@@ -90,19 +93,20 @@ def test_plan_has_files_and_numbers_for_every_setting(name):
 
 
 def test_only_demos_with_a_plan_say_that_a_page_trains_them():
-    from steadynet import demos
-
-    saying = {d.name for d in (getattr(demos, f)() for f in demos.__all__) if d.in_page}
+    saying = {name for name in demos.FOLDERS if demos.load(name).in_page}
     assert saying == set(PLANS)
 
 
-def test_pick_counts_like_the_views_tables():
-    demo = DEMOS["clip"]()
-    table = pick(demo, lambda t, m: f"{m} {t}", "threshold", "method")
-    assert table.over == (2, 0)
-    setting = demo.indices({"method": "norm", "threshold": 2.0})
-    assert table.at(setting, demo.shape) == "norm 2.0"
-    assert Pick((), ("only",)).at(setting, demo.shape) == "only"
+def test_plan_tells_the_page_which_controls_its_tables_are_over():
+    demo = demos.load("clip")
+    table = demo.table("{method} {threshold}".format, "threshold", "method")
+    assert table.at(demo.controls, {"method": "norm", "threshold": 2.0}) == "norm 2.0"
+    plan = dataclasses.replace(PLANS["clip"](), pick={"step": table, "rate": Table((), (0.1,))})
+    told = plan.describe({"norm 2.0": "file.bin"})["pick"]
+    assert told["step"]["over"] == [2, 0]
+    place = demo.control("threshold").index(2.0) * 3 + demo.control("method").index("norm")
+    assert told["step"]["entries"][place] == "file.bin"
+    assert told["rate"] == {"over": [], "entries": [0.1]}
 
 
 def test_plan_of_the_recorded_seed():
@@ -120,8 +124,8 @@ def tiny(monkeypatch):
         "step": convert(lambda x: (x + 1.0,), [spec("x", [2])], ["more"]),
         "start": {"state": np.arange(3, dtype="f4"), "y": np.array([300, 1], "u2")},
     }
-    kept = {what: Pick((), (what,)) for what in files}
-    fields = {"demo": "clip", "steps": 1, "original": None, "outcome": {}, "compare": {}}
+    kept = {what: Table((), (what,)) for what in files}
+    fields = {"demo": clip.demo, "steps": 1, "original": None, "outcome": {}, "compare": {}}
     plan = type(clip)(**fields, pick=kept, parts={"all": lambda: files})
     monkeypatch.setattr(build, "PLANS", {"clip": lambda: plan})
 

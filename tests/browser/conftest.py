@@ -9,7 +9,7 @@ from browser import tiny_training
 from browser.training_site import TrainingSite
 
 from steadynet.assets.view import STATIC, BuildError, build
-from steadynet.explorer.state import as_text, build_state
+from steadynet.explorer.state import as_text, state_of
 
 HERE = pathlib.Path(__file__).parent
 PAGE = """<!doctype html><html lang="en" data-theme="light"><meta charset="utf-8">
@@ -40,7 +40,7 @@ def states():
         "deep": synthetic.deep_demo(),
         "reuse": synthetic.reuse_demo(),
     }
-    return {name: as_text(build_state(demo)) for name, demo in demos.items()}
+    return {name: as_text(state_of(demo)) for name, demo in demos.items()}
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def played(watched, bundles, states):
 def tiny_state():
     """The explorer that trains in the page, as the view gets it."""
     pytest.importorskip("ai_edge_litert", reason="programs are compared with LiteRT in Python")
-    return as_text(build_state(tiny_training.demo()))
+    return as_text(state_of(tiny_training.demo()))
 
 
 @pytest.fixture

@@ -173,7 +173,7 @@ def demo():
             ),
         ),
         arrays={"loss": loss, "accuracy": accuracy, "counts": counts, "hidden": hidden},
-        outcome=Table.build(CONTROLS, lambda rate, limit: f"Rate {rate}, threshold {limit:g}."),
+        outcome=Table.of(CONTROLS, lambda rate, limit: f"Rate {rate}, threshold {limit:g}."),
         steps=STEPS,
     )  # fmt: skip
 

@@ -6,9 +6,9 @@ import functools
 
 import numpy as np
 
-from steadynet.demos.clip_threshold import demo as demos
+from steadynet.demos.clip_threshold.demo import make
 from steadynet.experiments import clip_threshold
-from steadynet.explorer.plan import SEED, File, Plan, pick
+from steadynet.explorer.plan import SEED, File, Plan
 from steadynet.tasks import temporal_order as task
 
 LARGEST = float(np.finfo("float32").max)
@@ -16,17 +16,16 @@ LARGEST = float(np.finfo("float32").max)
 
 def plan() -> Plan:
     """What the clip explorer trains: the recurrent network of the recording ``clip_threshold``."""
-    demo = demos.clip_demo()
-    choose = functools.partial(pick, demo)
+    demo = make()
     return Plan(
-        demo=demo.name,
+        demo=demo,
         steps=task.STEPS,
         pick={
-            "step": choose("step {}".format, "method"),
-            "start": choose(lambda: "start"),
-            "examples": choose(lambda: "examples"),
-            "rate": choose(float, "learning_rate"),
-            "limit": choose(lambda t: min(t, LARGEST), "threshold"),
+            "step": demo.table("step {method}".format, "method"),
+            "start": demo.table(lambda: "start"),
+            "examples": demo.table(lambda: "examples"),
+            "rate": demo.table(lambda learning_rate: learning_rate, "learning_rate"),
+            "limit": demo.table(lambda threshold: min(threshold, LARGEST), "threshold"),
         },
         parts={
             "data": data,

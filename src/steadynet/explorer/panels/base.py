@@ -12,7 +12,7 @@ import numpy as np
 from steadynet._checks import require
 
 if TYPE_CHECKING:
-    from steadynet.explorer.spec import Demo
+    from steadynet.explorer.demo import Demo
 
 
 def as_json(value: Any) -> Any:

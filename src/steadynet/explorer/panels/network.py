@@ -12,7 +12,7 @@ from steadynet._checks import require
 from steadynet.explorer.panels.base import Panel
 
 if TYPE_CHECKING:
-    from steadynet.explorer.spec import Demo
+    from steadynet.explorer.demo import Demo
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from steadynet._checks import require
 from steadynet.explorer.panels.base import Chart
 
 if TYPE_CHECKING:
-    from steadynet.explorer.spec import Demo
+    from steadynet.explorer.demo import Demo
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sweep(Chart):
+class Across(Chart):
     """An outcome at every value of one control, the present value marked; a click moves there.
 
     The other controls stay at their present values. A median line and the range of the seeds.
