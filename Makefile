@@ -69,6 +69,7 @@ lint: $(READY)  ## check style and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/python js/check.py lint
 
 .PHONY: lock
 lock: $(READY)  ## pin the newest versions that pyproject.toml allows, for every Python and platform

@@ -1,49 +1,90 @@
-// Bundles the view twice: an ES module for Jupyter, a classic script for the site; and what trains in the site's pages.
-import { build, transform } from 'esbuild';
+// Bundles what is built of JavaScript, into the folder that is given: the view twice, as an ES module for Jupyter and a
+// classic script for the site; what trains in the site's pages; what sets formulas while the site is built.
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
 
 const smallCss = {
   name: 'small-css',
-  setup: ({ onLoad }) => onLoad({ filter: /\.css$/ }, async ({ path }) => {
-    const { code } = await transform(await readFile(path, 'utf8'), { loader: 'css', minify: true });
-    return { contents: code.trim(), loader: 'text' };
-  }),
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const options = { entryPoints: [path], bundle: true, minify: true, write: false };
+      const [{ text }] = (await build(options)).outputFiles;
+      return { contents: text.trim(), loader: 'text' };
+    }),
 };
-const common = { bundle: true, alias: { 'd3-interpolate': './src/interpolate.js' }, minify: true, target: 'es2021', charset: 'utf8', legalComments: 'none', plugins: [smallCss], logLevel: 'warning' };
-const out = process.argv[2];
-await build({ ...common, entryPoints: ['src/widget.js'], format: 'esm', outfile: `${out}/explorer.mjs` });
-await build({ ...common, entryPoints: ['src/page.js'], format: 'iife', outfile: `${out}/explorer-page.js` });
+const common = {
+  bundle: true,
+  alias: { 'd3-interpolate': './view/interpolate.js' },
+  minify: true,
+  target: 'es2021',
+  charset: 'utf8',
+  legalComments: 'none',
+  plugins: [smallCss],
+  logLevel: 'warning',
+};
+
+async function empty(folder) {
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+}
+
+async function bundleView(out) {
+  await build({ ...common, entryPoints: ['view/widget.js'], format: 'esm', outfile: `${out}/explorer.mjs` });
+  await build({ ...common, entryPoints: ['page/page.js'], format: 'iife', outfile: `${out}/explorer-page.js` });
+}
 
 // The runtime: names hold a digest of the contents, so that a browser may keep a file for good.
 // LiteRT twice, both of one thread: plain SIMD for every browser, and relaxed SIMD, a quarter faster on convolutions.
-const LITERT = 'node_modules/@litertjs/core/wasm/litert_wasm';
-const LICENCE = 'litert-licence.txt';
-const folder = `${out}/training`;
+async function bundleTraining(folder) {
+  const litert = 'node_modules/@litertjs/core/wasm/litert_wasm';
+  const licence = 'litert-licence.txt'; // the npm package has none
 
-async function keep(bytes, name) {
-  const path = name(createHash('sha256').update(bytes).digest('hex').slice(0, 16));
-  await writeFile(`${folder}/${path}`, bytes);
-  return { path, bytes: bytes.length };
+  async function keep(bytes, name) {
+    const path = name(createHash('sha256').update(bytes).digest('hex').slice(0, 16));
+    await writeFile(`${folder}/${path}`, bytes);
+    return { path, bytes: bytes.length };
+  }
+
+  async function packed(path) {
+    const bytes = gzipSync(await readFile(path), { level: 9 });
+    bytes[9] = 255; // gzip notes the system it ran on
+    return keep(bytes, (digest) => `${digest}.bin`);
+  }
+
+  await empty(folder);
+  const banner = { js: `/* Holds parts of LiteRT.js, (c) Google LLC, Apache License 2.0: see ${licence}. */` };
+  const worker = { entryPoints: ['page/training/worker.js'], format: 'iife', banner, write: false };
+  const [{ contents }] = (await build({ ...common, ...worker })).outputFiles;
+  const runtime = {
+    worker: await keep(contents, (digest) => `worker-${digest}.js`),
+    loader: await packed(`${litert}_compat_internal.js`),
+    wasm: await packed(`${litert}_compat_internal.wasm`),
+    relaxed_loader: await packed(`${litert}_internal.js`),
+    relaxed_wasm: await packed(`${litert}_internal.wasm`),
+    licence: await keep(await readFile(`page/training/${licence}`), () => licence),
+  };
+  await writeFile(`${folder}/runtime.json`, `${JSON.stringify(runtime)}\n`);
 }
 
-async function packed(path) {
-  const bytes = gzipSync(await readFile(path), { level: 9 });
-  bytes[9] = 255; // gzip notes the system it ran on
-  return keep(bytes, (digest) => `${digest}.bin`);
+// A script for node, and beside it what the site serves: KaTeX's style and fonts, of which browsers take woff2.
+async function bundleTypesetter(folder) {
+  const katex = 'node_modules/katex';
+  const served = `${folder}/served/katex`;
+  await empty(folder);
+  await mkdir(`${served}/fonts`, { recursive: true });
+  const banner = { js: '/* Holds KaTeX, MIT License: see served/katex/LICENSE. */' };
+  const script = { entryPoints: ['typeset/typeset.js'], platform: 'node', format: 'esm', target: 'node18', banner };
+  await build({ ...common, ...script, outfile: `${folder}/typeset.mjs` });
+  const style = await readFile(`${katex}/dist/katex.min.css`, 'utf8');
+  await writeFile(`${served}/katex.min.css`, style.replace(/,url\([^)]+\.(woff|ttf)\) format\("\w+"\)/g, ''));
+  await copyFile(`${katex}/LICENSE`, `${served}/LICENSE`);
+  for (const font of await readdir(`${katex}/dist/fonts`))
+    if (font.endsWith('.woff2')) await copyFile(`${katex}/dist/fonts/${font}`, `${served}/fonts/${font}`);
 }
 
-await rm(folder, { recursive: true, force: true });
-await mkdir(folder, { recursive: true });
-const banner = { js: `/* Holds parts of LiteRT.js, (c) Google LLC, Apache License 2.0: see ${LICENCE}. */` };
-const [{ contents }] = (await build({ ...common, entryPoints: ['src/training/worker.js'], format: 'iife', banner, write: false })).outputFiles;
-const runtime = {
-  worker: await keep(contents, (digest) => `worker-${digest}.js`),
-  loader: await packed(`${LITERT}_compat_internal.js`),
-  wasm: await packed(`${LITERT}_compat_internal.wasm`),
-  relaxed_loader: await packed(`${LITERT}_internal.js`),
-  relaxed_wasm: await packed(`${LITERT}_internal.wasm`),
-  licence: await keep(await readFile(`src/training/${LICENCE}`), () => LICENCE),
-};
-await writeFile(`${folder}/runtime.json`, `${JSON.stringify(runtime)}\n`);
+const out = process.argv[2];
+await bundleView(out);
+await bundleTraining(`${out}/training`);
+await bundleTypesetter(`${out}/typeset`);

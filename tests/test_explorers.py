@@ -479,15 +479,15 @@ def test_explorers_import_without_tensorflow():
 def machine(monkeypatch, tmp_path):
     """A copy of the sources' folder, and steps that are noted instead of run."""
     source, steps = tmp_path / "js", []
-    (source / "src").mkdir(parents=True)
+    (source / "view").mkdir(parents=True)
     (source / "node_modules").mkdir()
-    for name in ("build.mjs", "package.json", "package-lock.json", "src/widget.js"):
+    for name in ("build.mjs", "package.json", "package-lock.json", "view/widget.js"):
         (source / name).write_text(name)
 
     def run(command, _node):
         steps.append(command[1])
         for name in bundle.OUTPUTS:
-            (tmp_path / "static" / name).parent.mkdir(exist_ok=True)
+            (tmp_path / "static" / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / "static" / name).write_text("built")
 
     monkeypatch.setattr(bundle, "SOURCE", source)
@@ -502,7 +502,7 @@ def test_bundling_is_skipped_until_a_source_changes(machine):
     assert bundle.build()
     assert steps == ["ci", "build.mjs"]
     assert not bundle.build()
-    (source / "src/widget.js").write_text("changed")
+    (source / "view/widget.js").write_text("changed")
     assert bundle.build()
     assert steps == ["ci", "build.mjs", "build.mjs"], "the packages are those installed"
     (source / "package-lock.json").write_text("changed")

@@ -13,11 +13,11 @@ import numpy as np
 import tensorflow as tf
 
 from steadynet import _checks, clipping
+from steadynet.portable.program import MEASURES
 
 __all__ = ["MEASURES", "State", "cross_entropy", "gradients", "right", "training_step"]
 
 CLIP_METHODS = (*clipping.METHODS, "adaptive")
-MEASURES = ("loss", "accuracy", "norm", "clipped")
 
 
 def cross_entropy(targets, logits):

@@ -8,7 +8,7 @@ import synthetic
 from browser import tiny_training
 from browser.training_site import TrainingSite
 
-from steadynet.assets.view import STATIC, BuildError, build
+from steadynet.assets.view import SOURCE, STATIC, BuildError, build, install
 from steadynet.explorer.state import as_text, state_of
 
 HERE = pathlib.Path(__file__).parent
@@ -29,6 +29,13 @@ def bundles():
     except BuildError as error:
         pytest.skip(f"the view cannot be bundled: {error}")
     return STATIC
+
+
+@pytest.fixture(scope="session")
+def axe(bundles):  # noqa: ARG001 - whose packages stay
+    """The script that audits a page for accessibility."""
+    install(checkers=True)
+    return SOURCE / "node_modules/axe-core/axe.min.js"
 
 
 @pytest.fixture(scope="session")

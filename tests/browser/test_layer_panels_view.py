@@ -5,8 +5,6 @@ import pathlib
 
 import pytest
 
-AXE = pathlib.Path(__file__).parents[2] / "js/node_modules/axe-core/axe.min.js"
-
 
 @pytest.fixture
 def opened(watched, site):
@@ -263,7 +261,7 @@ def test_network_grows_with_depth_and_shows_its_normalizations(opened):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_in_these_panels(opened, theme):
+def test_axe_finds_nothing_in_these_panels(opened, axe, theme):
     page = opened("deep", "reuse")
     page.evaluate("(t) => { document.documentElement.dataset.theme = t; }", theme)
     if theme == "dark":
@@ -276,7 +274,7 @@ def test_axe_finds_nothing_in_these_panels(opened, theme):
         button.click()
     for summary in page.locator("summary").all():
         summary.click()
-    page.add_script_tag(path=AXE)
+    page.add_script_tag(path=axe)
     found = page.evaluate("axe.run().then((r) => r.violations)")
     assert [(v["id"], [n["html"][:120] for n in v["nodes"][:3]]) for v in found] == []
 

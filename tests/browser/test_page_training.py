@@ -7,7 +7,7 @@ import shutil
 import numpy as np
 import pytest
 from browser import tiny_training
-from browser.test_explorer_view import AXE, drawn, ready
+from browser.test_explorer_view import drawn, ready
 from browser.tiny_training import LIMITS, RATES, STEPS
 
 from steadynet.assets.view import STATIC
@@ -122,8 +122,8 @@ def test_a_page_opened_from_a_file_says_that_it_needs_the_website(watched, train
     [
         (None, "could not be loaded (404)"),
         ("{", "its plan is damaged"),
-        ('{"version": 2}', "its plan is of version 2"),
-        ('{"version": 1, "runtime": {}, "files": {}}', "its plan has no pick"),
+        ('{"version": 3}', "its plan is of version 3, this page reads 2"),
+        ('{"version": 2, "runtime": {}, "files": {}}', "its plan has no pick"),
     ],
 )
 def test_a_plan_that_cannot_be_used_is_told(watched, training_site, plan, words):
@@ -402,7 +402,7 @@ def test_tests_on_held_out_examples_can_be_the_outcome(watched, training_site):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_before_during_and_after(watched, training_site, theme):
+def test_axe_finds_nothing_before_during_and_after(watched, training_site, axe, theme):
     page = watched()
     offered(page, training_site.address)
     page.evaluate("(t) => { document.documentElement.dataset.theme = t; }", theme)
@@ -411,7 +411,7 @@ def test_axe_finds_nothing_before_during_and_after(watched, training_site, theme
             content="html{--pst-color-background:#121212;--pst-color-text-base:#ced6dd;"
             "--pst-color-text-muted:#9ca4af;background:#121212}h1{color:#fff}"
         )
-    page.add_script_tag(path=AXE)
+    page.add_script_tag(path=axe)
     audit = "axe.run().then((r) => r.violations.map((v) => [v.id, v.nodes.map((n) => n.html)]))"
     assert page.evaluate(audit) == []
     page.get_by_role("button", name="Train in this page").focus()

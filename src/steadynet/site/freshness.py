@@ -9,6 +9,7 @@ from pathlib import Path
 from myst_nb.core.read import create_nb_reader
 
 from steadynet._sources import files_used
+from steadynet.site import formulas
 
 
 def setup(app):
@@ -25,7 +26,8 @@ def setup(app):
 def note_digests(app, config):
     """Let Sphinx read all again after a change here, and write all again after one in assets."""
     here = Path(__file__).parent
-    config.steadynet_site_digest = _digest([*here.glob("*.py"), *here.glob("typesetter/*")])
+    typeset = [formulas.TYPESET] if formulas.TYPESET.is_file() else []
+    config.steadynet_site_digest = _digest([*here.glob("*.py"), *typeset])
     served = [Path(app.confdir or app.srcdir, entry) for entry in config.html_static_path]
     served += [Path(app.srcdir, name) for name in (config.html_logo, config.html_favicon) if name]
     files = [path for entry in served for path in (entry, *entry.rglob("*"))]

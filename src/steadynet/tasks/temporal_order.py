@@ -13,6 +13,17 @@ NEVER = math.inf
 SOLVED, KEPT = 0.95, 0.9
 STEPS = 2000
 WINDOW = 50  # steps averaged into one point of a curve: 1,000 sequences
+SLACK = 1e-6  # by which rounding may let a window's sum of accuracies fall short
+ENDING = 4 * WINDOW  # steps whose mean accuracy tells how an unsolved run ended
+RULE = {  # as a plan carries it to the page that trains
+    "kind": "solved",
+    "measure": "accuracy",
+    "window": WINDOW,
+    "target": SOLVED,
+    "slack": SLACK,
+    "kept": KEPT,
+    "ending": ENDING,
+}
 
 THRESHOLDS = (
     *(0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0),
@@ -156,7 +167,7 @@ def solved_at(recording, **point):
 def _solved_at(accuracy):
     """Steps until the mean of the last WINDOW accuracies reaches SOLVED; NaN if it never does."""
     sums = np.cumsum(np.insert(accuracy, 0, 0, axis=-1), axis=-1, dtype="f8")
-    solved = sums[..., WINDOW:] - sums[..., :-WINDOW] >= SOLVED * WINDOW - 1e-6
+    solved = sums[..., WINDOW:] - sums[..., :-WINDOW] >= SOLVED * WINDOW - SLACK
     return np.where(solved.any(-1), solved.argmax(-1) + WINDOW, np.nan).astype("f4")
 
 

@@ -15,6 +15,7 @@ from steadynet.explorer import LIVE_SEED, Control, Curves, Demo, Histogram, Live
 from steadynet.tasks.temporal_order import (
     BATCH_SIZE,
     CHANCE,
+    ENDING,
     KEPT,
     NEVER,
     NORM_EDGES,
@@ -281,7 +282,8 @@ def _run(setting, report):
     )
     found = summarize(record)
     if not np.isfinite(found["solved_at"]):
-        return f"not solved; accuracy ends at {100 * found['accuracy'][-4:].mean():.0f} %"
+        ending = found["accuracy"][-ENDING // WINDOW :].mean()
+        return f"not solved; accuracy ends at {100 * ending:.0f} %"
     again = "" if found["accuracy"][-1] >= KEPT else ", and lost again"
     return f"solved after {found['solved_at']:,.0f} steps{again}"
 

@@ -37,12 +37,7 @@ def plan() -> Plan:
             "arrays": {name: name for name in ("loss", "accuracy", "clipped")},
         },
         histogram={"norm_counts": {"of": "norm", "edges": task.NORM_EDGES.tolist()}},
-        outcome={
-            "kind": "solved",
-            "target": task.SOLVED,
-            "window": task.WINDOW,
-            "kept": task.KEPT,
-        },
+        outcome=task.RULE,
         compare={"array": "accuracy", "tolerance": 0.01},
         run=clip_threshold.EXPERIMENT.axes["seed"].index(SEED),
     )

@@ -1,5 +1,0 @@
-// Stands in for d3-interpolate in the bundle: our scales map numbers only, and need none of its colours.
-export const interpolateNumber = (a, b) => ((a = +a), (b = +b), (t) => a * (1 - t) + b * t);
-export const interpolateRound = (a, b) => ((a = +a), (b = +b), (t) => Math.round(a * (1 - t) + b * t));
-export const interpolate = interpolateNumber;
-export const piecewise = undefined; // named by d3-scale's diverging scales, which the bundle drops

@@ -1,0 +1,129 @@
+// The network from input to output: boxes in a row (below each other on a phone), frozen ones hatched and locked.
+import { h, s, say } from '../dom.js';
+
+const MOST = 9; // boxes with words; a longer network is drawn as bars
+const LOCK = 'M3,6V4a3,3 0 0,1 6,0V6H10V13H2V6ZM4.5,6H7.5V4a1.5,1.5 0 0,0 -3,0Z';
+const whole = (n) => String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, ',');
+
+export function network(panel, arrays) {
+  const { layers } = panel;
+  const weighted = layers.map((layer) => layer.parameters > 0);
+  const output = weighted.lastIndexOf(true);
+  // Of the last weighted layer up to here.
+  const rank = layers.map((_, i) => weighted.slice(0, i + 1).filter(Boolean).length - 1);
+  const long = layers.length > MOST;
+  const inner = (i) => rank[i] >= 0 && i < output;
+  const lock = () =>
+    s('svg', { class: 'sn-lock', viewBox: '0 0 12 14' }, s('path', { d: LOCK, 'fill-rule': 'evenodd' }));
+  const sum = (list) => list.reduce((a, b) => a + b, 0);
+
+  const slots = layers.map(({ name, kind, size, parameters, norm }, i) => {
+    const bar = long && inner(i);
+    const text = bar
+      ? h('span', { class: 'sn-number' }, rank[i] === 0 || (rank[i] + 1) % 5 === 0 ? String(rank[i] + 1) : '')
+      : [
+          h('b', {}, name),
+          h('span', {}, kind),
+          size && h('span', {}, size),
+          parameters > 0 && h('span', {}, `${whole(parameters)} parameters`),
+        ];
+    const form = bar ? 'slim' : weighted[i] ? 'full' : 'plain';
+    return h(
+      'span',
+      { class: `sn-slot sn-${form}-slot` },
+      h('span', { class: `sn-box sn-${form}` }, text, parameters > 0 && lock()),
+      norm > 0 && h('span', { class: 'sn-norm' }),
+    );
+  });
+  const chain = h('div', { class: `sn-chain${long ? ' sn-long' : ''}`, role: 'img' }, slots);
+  const swatch = (kind, text) =>
+    h('span', {}, h('span', { class: `sn-swatch sn-${kind}` }, kind === 'frozen' && lock()), text);
+  const count = h('p', { class: 'sn-count' });
+  const pinned = h('p', { class: 'sn-share' });
+  const key = h(
+    'p',
+    { class: 'sn-keys', 'aria-hidden': 'true' },
+    swatch('trains', 'trains'),
+    panel.frozen && swatch('frozen', 'frozen'),
+    layers.some(({ norm }) => norm > 0) && swatch('norm', 'batch normalization'),
+  );
+
+  const number = (name, index, otherwise) => (name ? Math.round(arrays.at(name, index).data[0]) : otherwise);
+
+  // What there is at a setting: for every layer whether it is there, is frozen, is normalized.
+  function read(index) {
+    const depth = number(panel.depth, index, Infinity);
+    const frozen = number(panel.frozen, index, 0);
+    const normalized = number(panel.norm, index, 1) > 0;
+    let seen = 0;
+    const found = layers.map(({ parameters, norm }, i) => {
+      const there = !inner(i) || rank[i] < depth;
+      if (there && weighted[i]) seen++;
+      const normed = there && normalized && norm > 0;
+      const still = seen > 0 && seen <= frozen;
+      const all = there ? parameters + (normed ? 4 * norm : 0) : 0;
+      return { there, still, normed, all, trains: still ? 0 : all - (normed ? 2 * norm : 0) };
+    });
+    return { found, seen, frozen };
+  }
+
+  function sentence({ found, seen, frozen }) {
+    const [train, all] = ['trains', 'all'].map((which) => whole(sum(found.map((f) => f[which]))));
+    const parameters = `${train} of ${all} parameters train.`;
+    return panel.frozen
+      ? `${frozen} of ${seen} layers frozen; ${parameters}`
+      : `${seen} ${seen === 1 ? 'layer' : 'layers'} with weights; ${parameters}`;
+  }
+
+  // Neighbours alike are said as one: "hidden 1 to hidden 20 (dense, 24), frozen".
+  function describe({ found }) {
+    const parts = [];
+    layers.forEach(({ name, kind, size }, i) => {
+      const { there, still, normed } = found[i];
+      if (!there) return;
+      const after = `${normed ? ', then batch normalization' : ''}${weighted[i] && still ? ', frozen' : ''}`;
+      const what = `${[kind, size].filter(Boolean).join(', ')})${after}`;
+      const last = parts[parts.length - 1];
+      if (last?.what === what) last.to = name;
+      else parts.push({ from: name, what });
+    });
+    return parts.map(({ from, to, what }) => `${from}${to ? ` to ${to}` : ''} (${what}`).join('; ');
+  }
+
+  function draw(view) {
+    const now = read(view.index);
+    slots.forEach((node, i) => {
+      const { there, still, normed } = now.found[i];
+      node.classList.toggle('sn-off', !there);
+      node.classList.toggle('sn-normed', normed);
+      node.classList.toggle('sn-frozen', still);
+    });
+    const text = sentence(now);
+    say(count, text);
+    pinned.hidden = !view.pinned;
+    say(pinned, view.pinned ? `Pinned: ${sentence(read(view.pinned.index))}` : '');
+    chain.setAttribute('aria-label', `${panel.title}, from input to output: ${describe(now)}. ${text}`);
+  }
+
+  function tidy({ index, run }) {
+    if (run) return [];
+    return read(index).found.flatMap(({ there, all, trains }, i) =>
+      (there && weighted[i]
+        ? [
+            ['parameters', all],
+            ['parameters that train', trains],
+          ]
+        : []
+      ).map(([quantity, value]) => ({
+        x_label: 'layer',
+        x: rank[i] + 1,
+        x_text: layers[i].name,
+        seed: '',
+        quantity,
+        value,
+      })),
+    );
+  }
+
+  return { node: h('div', {}, chain, count, pinned, key), wide: true, layout() {}, draw, tidy };
+}
