@@ -113,7 +113,7 @@ def test_plan_of_the_recorded_seed():
     for make in PLANS.values():
         plan = make()
         assert plan.describe({})["seed"] == SEED
-        assert plan.run == 0
+        assert plan.twin == 0
 
 
 @pytest.fixture

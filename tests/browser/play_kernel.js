@@ -32,7 +32,7 @@
     for (const p of state.panels) {
       if (p.kind === 'curves') curves[p.y] = Array(length).fill(value);
       if (p.kind === 'histogram') curves[p.counts] = Array(30).fill(1);
-      if (p.kind === 'sweep') curves[p.y] = [value];
+      if (p.kind === 'across') curves[p.y] = [value];
       if (p.kind !== 'layers') continue;
       shapes[p.y] = [1 + (length % p.moments.length), p.layers, p.quantiles.length];
       curves[p.y] = Array(shapes[p.y].reduce((a, b) => a * b)).fill(value);
@@ -81,7 +81,7 @@
     const press = (q) => { const all = $$(q); const b = all[random(all.length)]; if (b && !b.hidden) b.click(); };
     const acts = {
       slide() { const all = $$('input[type=range]'); const i = all[random(all.length)]; i.value = random(Number(i.max) + 1); i.dispatchEvent(new Event('input', { bubbles: true })); },
-      point() { // a click somewhere on a sweep
+      point() { // a click somewhere on a panel across a control
         const all = $$('.sn-clickable');
         const i = random(all.length);
         if (!all.length) return;

@@ -20,14 +20,14 @@ async function fetchPlan(address) {
   return { ...plan, runtime: fitting(plan.runtime) };
 }
 
-function verdict({ compare: spec, run }, state, arrays, recorded) {
+function verdict({ compare: spec, twin }, state, arrays, recorded) {
   const live = spec && arrays?.[spec.array];
   if (!live) return null;
-  const twin = sameSeed(recorded, run, live.data.length);
+  const kept = sameSeed(recorded, twin, live.data.length);
   const panel = state.panels.find(({ y, x }) => y === spec.array && x);
   const shown = state.panels.find(({ y }) => y === spec.array);
   const at = panel && ((i) => `${panel.x_label} ${panel.x[i].toLocaleString('en')}`);
-  return twin && compare(live.data, twin, { tolerance: spec.tolerance, share: shown?.y_format?.includes('%'), at });
+  return kept && compare(live.data, kept, { tolerance: spec.tolerance, share: shown?.y_format?.includes('%'), at });
 }
 
 /** Offer training by the plan at `source`. Returns {dispose}; `onReady` hears of the trainer once the plan is there. */
@@ -137,7 +137,7 @@ export function pageTrainer(source, state, { onReady, onRefused, onWait, onLive,
     .then((found) => {
       plan = found;
       missing(state.controls.map((control) => control.default)); // a plan of another explorer fails here
-      Object.assign(trainer, { twin: plan.run, steps: plan.steps });
+      Object.assign(trainer, { twin: plan.twin, steps: plan.steps });
       return look();
     })
     .catch((error) => {

@@ -6,6 +6,7 @@ import numpy as np
 
 from steadynet.experiments.base import Claim, Experiment, median_and_range
 from steadynet.experiments.rates import at_best_rate
+from steadynet.tasks import curves
 
 ACTIVATIONS = ("sigmoid", "relu", "elu")
 PLACEMENTS = ("none", "before", "after")
@@ -26,7 +27,7 @@ def run(point):
     for seed in point["seed"]:
         rates = point["learning_rate"]
         record = row.train(seed, rates, steps=STEPS, batch_size=BATCH_SIZE)
-        accuracy.append(deep_rows.windows(record.accuracy, WINDOW))
+        accuracy.append(curves.windows(record.accuracy, WINDOW))
         test_accuracy.append(row.test_accuracy())
     return {"accuracy": np.stack(accuracy, 1), "test_accuracy": np.stack(test_accuracy, 1)}
 

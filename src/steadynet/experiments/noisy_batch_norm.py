@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from steadynet.experiments.base import Claim, Experiment, median_and_range
+from steadynet.tasks import curves
 
 NORMALIZE = ("none", "batch norm", "noisy batch norm")
 RATES = (0.01, 0.03, 0.1, 0.3)
@@ -31,8 +32,6 @@ def run(point):
 
 def _train(row, rate, seed):
     """What was learned, and looks at the layers and along the gradient every 40 steps."""
-    from steadynet.tasks import deep_rows
-
     looks = []
 
     def look():
@@ -50,7 +49,7 @@ def _train(row, rate, seed):
         np.stack(part, axis=1) for part in zip(*looks, strict=True)
     )
     return {
-        "accuracy": deep_rows.windows(record.accuracy, WINDOW),
+        "accuracy": curves.windows(record.accuracy, WINDOW),
         "test_accuracy": row.test_accuracy(),
         "drift": _drift(means, deviations),
         "loss_along": losses,

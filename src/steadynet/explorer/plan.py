@@ -44,7 +44,7 @@ class Plan:
         values are called the same.
     windows, histogram, looks, tests : mapping, optional
         What of a run is shown: means of measures, counts, looks inside, test accuracy.
-    run : int
+    twin : int
         Position of `SEED` among the recorded seeds.
     """
 
@@ -59,7 +59,7 @@ class Plan:
     histogram: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     looks: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     tests: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    run: int = 0
+    twin: int = 0
 
     def describe(self, names: Mapping[str, str]) -> dict:
         """The plan as JSON for the page; `names` gives each file the name that it has there.
@@ -67,7 +67,7 @@ class Plan:
         Beside what stands above it carries ``measures``, the names of a step's measures in their
         order: the page has no list of its own.
         """
-        own = ("steps", "run", "outcome", "compare", "windows", "histogram")
+        own = ("steps", "twin", "outcome", "compare", "windows", "histogram")
         said = {name: getattr(self, name) for name in (*own, "looks", "tests")}
         tables = {
             what: {

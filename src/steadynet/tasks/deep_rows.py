@@ -225,15 +225,3 @@ def _hidden(model):
     """Outputs of the hidden layers: what each dense layer but the first reads."""
     pairs = itertools.pairwise(model.layers)
     return [before.output for before, after in pairs if isinstance(after, keras.layers.Dense)]
-
-
-def windows(curve, window):
-    """Means over windows of steps: [run, step] to [run, window]."""
-    return curve.reshape(len(curve), -1, window).mean(-1)
-
-
-def steps_to(accuracy, target, window):
-    """Steps until the mean of the last `window` accuracies reaches `target`; NaN if never."""
-    sums = np.cumsum(np.insert(accuracy, 0, 0, axis=-1), axis=-1, dtype="f8")
-    there = sums[..., window:] - sums[..., :-window] >= target * window - 1e-6
-    return np.where(there.any(-1), there.argmax(-1) + window, np.nan).astype("f4")

@@ -39,7 +39,7 @@ def plan() -> Plan:
         histogram={"norm_counts": {"of": "norm", "edges": task.NORM_EDGES.tolist()}},
         outcome=task.RULE,
         compare={"array": "accuracy", "tolerance": 0.01},
-        run=clip_threshold.EXPERIMENT.axes["seed"].index(SEED),
+        twin=clip_threshold.EXPERIMENT.axes["seed"].index(SEED),
     )
 
 

@@ -50,7 +50,7 @@ def plan() -> Plan:
         },
         outcome={"kind": "right"},
         compare={"array": "accuracy", "tolerance": 0.01},
-        run=axes["seed"].index(SEED),
+        twin=axes["seed"].index(SEED),
     )
 
 

@@ -37,7 +37,7 @@ class Across(Chart):
         The control's label by default.
     """
 
-    kind: ClassVar[str] = "sweep"
+    kind: ClassVar[str] = "across"
     control: str
     label: str = ""
     reference: str | None = None

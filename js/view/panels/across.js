@@ -8,7 +8,7 @@ import { diamond, dot, makeFrame } from '../frame.js';
 import { makeHover } from '../hover.js';
 import { decimal, percent, said } from '../numbers.js';
 
-export function sweep(panel, arrays, { controls, move }) {
+export function across(panel, arrays, { controls, move }) {
   const control = controls[panel.control];
   const { texts, values } = control;
   const places = values.map((_, i) => i);
