@@ -463,7 +463,7 @@ def test_mimebundle_carries_the_state_the_figure_and_the_words(explorer):
 
 def test_a_view_that_is_not_built_is_said_with_its_remedy(monkeypatch, tmp_path):
     monkeypatch.setattr(widget_module, "STATIC", tmp_path)
-    with pytest.raises(NotBuiltError, match=r"python -m steadynet\.assets\.view"):
+    with pytest.raises(NotBuiltError, match="run `make assets`"):
         Explorer(small_demo())
 
 

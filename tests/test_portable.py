@@ -1,7 +1,8 @@
 """Functions of tensors, converted, and run by LiteRT in Python; the plans of what pages train."""
 
 import dataclasses
-import json
+import functools
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ import tensorflow as tf
 from portable_runs import DEMOS
 
 from steadynet import demos
-from steadynet.assets import programs as build
+from steadynet.assets import notes, programs
 from steadynet.assets.built import Built
 from steadynet.demos.plans import PLANS
 from steadynet.explorer import Table
@@ -117,8 +118,8 @@ def test_plan_of_the_recorded_seed():
 
 
 @pytest.fixture
-def tiny(monkeypatch):
-    """A plan with one program and one array instead of the book's."""
+def tiny():
+    """Plans to build: one, with one program and one array."""
     clip = PLANS["clip"]()
     files = {
         "step": convert(lambda x: (x + 1.0,), [spec("x", [2])], ["more"]),
@@ -127,24 +128,17 @@ def tiny(monkeypatch):
     kept = {what: Table((), (what,)) for what in files}
     fields = {"demo": clip.demo, "steps": 1, "original": None, "outcome": {}, "compare": {}}
     plan = type(clip)(**fields, pick=kept, parts={"all": lambda: files})
-    monkeypatch.setattr(build, "PLANS", {"clip": lambda: plan})
+    return {"clip": lambda: plan}
 
 
 class InTurn:
-    """An executor that works here and now."""
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        return None
+    """An executor that works here and now; who enters or ends it fails."""
 
     map = staticmethod(map)
 
 
-@pytest.mark.usefixtures("tiny")
-def test_build_writes_what_reading_gives_back(tmp_path):
-    assert build.build(tmp_path, executor=InTurn()) == ["clip"]
+def test_build_writes_what_reading_gives_back(tiny, tmp_path):
+    assert programs.build(tiny, tmp_path, executor=InTurn()) == ["clip"]
     built = Built(DEMOS["clip"](), tmp_path)
     assert Interpreter(built.program("step"))(x=[1.0, 2.0])["more"].tolist() == [2.0, 3.0]
     data = built.arrays("start")
@@ -154,20 +148,55 @@ def test_build_writes_what_reading_gives_back(tmp_path):
     assert sizes == {name: entry["bytes"] for name, entry in built.plan["files"].items()}
 
 
-@pytest.mark.usefixtures("tiny")
-def test_build_does_nothing_twice_and_all_again_when_something_is_missing(tmp_path):
-    build.build(tmp_path, executor=InTurn())
-    assert build.build(tmp_path, executor=InTurn()) == []
-    (tmp_path / "0123456789abcdef.bin").write_bytes(b"old")
-    next(iter(set(tmp_path.glob("*.bin")) - {tmp_path / "0123456789abcdef.bin"})).unlink()
-    assert build.build(tmp_path, executor=InTurn()) == ["clip"]
-    assert not (tmp_path / "0123456789abcdef.bin").exists()
-    notes = json.loads((tmp_path / build.NOTES).read_text())
-    notes["clip"]["stamp"] = "that of older code"
-    (tmp_path / build.NOTES).write_text(json.dumps(notes))
-    assert build.build(tmp_path, executor=InTurn()) == ["clip"]
+@pytest.fixture
+def built(tiny, tmp_path):
+    """A folder with all that the plans need, and what builds it again."""
+    again = functools.partial(programs.build, tiny, tmp_path, executor=InTurn())
+    again()
+    return tmp_path, again
+
+
+def test_build_does_nothing_twice_and_all_again_when_something_is_missing(built):
+    folder, again = built
+    assert again() == []
+    (folder / "0123456789abcdef.bin").write_bytes(b"old")
+    next(iter(set(folder.glob("*.bin")) - {folder / "0123456789abcdef.bin"})).unlink()
+    assert again() == ["clip"]
+    assert not (folder / "0123456789abcdef.bin").exists()
+    assert again() == []
+    assert again(force=True) == ["clip"]
+
+
+@pytest.mark.parametrize("what", ["module", "sources", "packages"])
+def test_build_is_new_where_it_was_made_by_other_code_or_packages(built, what):
+    folder, again = built
+    known = notes.read(folder)
+    known["clip"][what] += "older"
+    notes.write(folder, known)
+    assert again() == ["clip"]
+    assert again() == []
+
+
+def test_plan_is_written_anew_even_where_its_programs_stay(built):
+    folder, again = built
+    before = (folder / "clip.json").read_text()
+    (folder / "clip.json").write_text("of older code")
+    assert again() == []
+    assert (folder / "clip.json").read_text() == before
+
+
+def test_demo_that_is_gone_takes_its_files_along(built):
+    folder, _ = built
+    assert programs.build({}, folder) == []
+    assert [path.name for path in folder.iterdir()] == [notes.FILE]
+
+
+def test_build_leaves_the_callers_executor_running(tiny, tmp_path):
+    with ThreadPoolExecutor(1) as pool:
+        programs.build(tiny, tmp_path, executor=pool)
+        assert pool.submit(int, "1").result() == 1
 
 
 def test_what_is_not_built_says_how_to_build_it(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"python -m steadynet\.assets\.programs"):
+    with pytest.raises(FileNotFoundError, match="run `make assets`"):
         Built(DEMOS["clip"](), tmp_path)

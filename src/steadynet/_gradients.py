@@ -1,17 +1,23 @@
-"""What every way of clipping needs: checked lists of gradients, norms that do not overflow."""
+"""What every way of clipping needs: checked lists of gradients, thresholds and bounds."""
 
 from __future__ import annotations
 
 import math
 import numbers
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import numpy as np
 import tensorflow as tf
 
+Gradients: TypeAlias = "Sequence[tf.Tensor | tf.IndexedSlices | None]"
+Clipped: TypeAlias = "list[tf.Tensor | tf.IndexedSlices | None]"
+Scalar: TypeAlias = "float | tf.Tensor | tf.Variable"
+
 SMALLEST, LARGEST = float(np.finfo("float32").tiny), float(np.finfo("float32").max)
 
 
-def checked(grads, name="grads"):
+def checked(grads: Gradients, name: str = "grads") -> Clipped:
     """Entries as floating point tensors, `tf.IndexedSlices` or None, or a clear error."""
     if not isinstance(grads, (list, tuple)):
         raise TypeError(f"`{name}` must be a list of tensors or None. Received: {type(grads)}")
@@ -23,7 +29,7 @@ def checked(grads, name="grads"):
     return grads
 
 
-def check_same_shapes(name_a, a, name_b, b):
+def check_same_shapes(name_a: str, a: Clipped, name_b: str, b: Clipped) -> None:
     """Refuse two lists whose lengths or known shapes differ; None fits any shape."""
     if len(a) != len(b):
         raise ValueError(
@@ -37,42 +43,70 @@ def check_same_shapes(name_a, a, name_b, b):
             )
 
 
-def wide_dtype(grads):
-    """Dtype to compute in: half precision overflows at 65504, so float32 at least."""
-    return tf.float64 if any(g is not None and g.dtype == tf.float64 for g in grads) else tf.float32
+def check_order(order: float) -> None:
+    """Refuse norms that are not offered."""
+    if isinstance(order, bool) or order not in (1, 2, math.inf):
+        raise ValueError(f"`order` must be 1, 2 or math.inf. Received: {order!r}")
 
 
-def as_threshold(name, value, dtype):
+def as_threshold(name: str, value: Scalar, dtype: tf.DType) -> tf.Tensor:
     """A threshold as a scalar tensor; a bad number raises, a bad tensor becomes NaN."""
     if tf.is_tensor(value):
-        value = tf.cast(value, dtype)
-        if value.shape.rank not in (0, None):
-            raise ValueError(f"`{name}` must be a scalar. Received: shape {value.shape}")
-        return tf.where(value > 0, value, tf.constant(math.nan, dtype))
-    is_scalar = isinstance(value, (np.generic, np.ndarray)) and value.ndim == 0
-    number = value.item() if is_scalar else value
-    is_number = isinstance(number, numbers.Real) and not isinstance(number, bool)
+        return _known_later(name, value, dtype, lambda v: v > 0)
+    number = _number(value)
     # Limits of float32: a number that becomes 0 or infinity there is not positive and finite.
-    if not is_number or not SMALLEST <= number <= LARGEST:
+    if number is None or not SMALLEST <= number <= LARGEST:
         raise ValueError(f"`{name}` must be positive and finite. Received: {value!r}")
     return tf.constant(float(number), dtype)
 
 
-def l2_norm(values, dtype, axes=None):
-    """Joint L2 norm of several tensors over `axes` (None: all), at a scale that squares can bear.
+def as_norm(name: str, value: Scalar, dtype: tf.DType) -> tf.Tensor:
+    """A norm as a scalar tensor: not negative; infinite or NaN where a step is broken."""
+    if tf.is_tensor(value):
+        return _known_later(name, value, dtype, lambda v: v >= 0)
+    number = _number(value)
+    if number is None or number < 0:
+        raise ValueError(f"`{name}` must be a norm, 0 or more. Received: {value!r}")
+    return tf.constant(float(number), dtype)
 
-    Plain float32 squares overflow from 1.8e19 and vanish below 1e-19. Dividing by a power of two is
-    exact, and for ordinary sizes the scale is 1 and the result that of the plain formula.
-    """
-    if not values:
-        return tf.constant(0.0, dtype)
-    values = [tf.cast(v, dtype) for v in values]
-    over = {"axis": axes, "keepdims": axes is not None}
-    largest = tf.reduce_max(tf.stack([tf.reduce_max(tf.abs(v), **over) for v in values]), axis=0)
-    edge = 40 if dtype == tf.float32 else 320
-    one, huge, small = (tf.constant(2.0**power, dtype) for power in (0, edge, -edge))
-    scale = tf.where(largest > huge, huge * huge, tf.where(largest < small, small * small, one))
-    return scale * tf.sqrt(tf.add_n([tf.reduce_sum(tf.square(v / scale), **over) for v in values]))
+
+def as_bounds(name: str, pair: Sequence[Scalar], dtype: tf.DType) -> list[tf.Tensor]:
+    """Lower and upper bound as scalar tensors, with zero between them."""
+    signs = (lambda v: v <= 0), (lambda v: v >= 0)
+    inside = lambda x: abs(x) in (0, math.inf) or SMALLEST <= abs(x) <= LARGEST  # noqa: E731
+    known = [None if tf.is_tensor(v) else _number(v, math.nan) for v in pair]
+    fits = [x is None or (inside(x) and sign(x)) for x, sign in zip(known, signs, strict=True)]
+    if not all(fits) or known in ([0, 0], [-math.inf, math.inf]):
+        raise ValueError(
+            f"`{name}` must be positive and finite, or a pair (low, high) with low <= 0 <= high, "
+            f"not both 0 or infinite. Received: {pair!r}"
+        )
+    return [
+        _known_later(name, v, dtype, sign) if x is None else tf.constant(float(x), dtype)
+        for v, x, sign in zip(pair, known, signs, strict=True)
+    ]
+
+
+def _number(value, otherwise=None):
+    """A Python number from any kind of real scalar; something else for what is none."""
+    is_scalar = isinstance(value, (np.generic, np.ndarray)) and value.ndim == 0
+    number = value.item() if is_scalar else value
+    return (
+        number if isinstance(number, numbers.Real) and not isinstance(number, bool) else otherwise
+    )
+
+
+def _known_later(name: str, value, dtype: tf.DType, fits: Callable) -> tf.Tensor:
+    """A scalar tensor, NaN where its value does not fit: inside a graph it has none yet."""
+    value = tf.cast(value, dtype)
+    if value.shape.rank not in (0, None):
+        raise ValueError(f"`{name}` must be a scalar. Received: shape {value.shape}")
+    return tf.where(fits(value), value, tf.constant(math.nan, dtype))
+
+
+def wide_dtype(grads: Clipped) -> tf.DType:
+    """Dtype to compute in: half precision overflows at 65504, so float32 at least."""
+    return tf.float64 if any(g is not None and g.dtype == tf.float64 for g in grads) else tf.float32
 
 
 def entries(grad):
@@ -80,7 +114,13 @@ def entries(grad):
     return grad.values if isinstance(grad, tf.IndexedSlices) else grad
 
 
-def on_entries(function, grad, *more):
+def wide_entries(grads: Clipped) -> list[tf.Tensor]:
+    """All numbers of each gradient that is there, in the dtype to compute in."""
+    dtype = wide_dtype(grads)
+    return [tf.cast(entries(g), dtype) for g in grads if g is not None]
+
+
+def on_entries(function: Callable, grad, *more):
     """Apply ``function(entries, *more)`` to one gradient and keep its kind; None stays None."""
     if grad is None:
         return None
@@ -89,6 +129,6 @@ def on_entries(function, grad, *more):
     return function(grad, *more)
 
 
-def scaled(values, factor):
+def scaled(values: tf.Tensor, factor: tf.Tensor) -> tf.Tensor:
     """Multiply in the factor's dtype, so that half precision does not lose a small factor."""
     return tf.cast(tf.cast(values, factor.dtype) * factor, values.dtype)

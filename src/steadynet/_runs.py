@@ -10,6 +10,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 import numpy as np
 
 from steadynet import experiments
+from steadynet._quiet import quiet_tensorflow
 
 
 def restrict(axes, only):
@@ -103,7 +104,7 @@ def local_processes(most: int) -> ProcessPoolExecutor:
 
 def _use_one_thread():
     """Keep a worker's TensorFlow to one core and quiet."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    quiet_tensorflow()
     import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(1)

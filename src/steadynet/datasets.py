@@ -134,7 +134,7 @@ def split_by_class(data: Split, classes: Sequence[int]) -> Split:
     there = bool(np.isin(wanted, present).all())
     require(there, "`classes`", f"among {present.tolist()}", classes)
 
-    def part(x, y):
+    def part(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         kept = np.isin(y, wanted)
         order = np.argsort(wanted)
         return x[kept], order[np.searchsorted(wanted[order], y[kept])].astype("int32")

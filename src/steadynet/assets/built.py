@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from steadynet.assets.programs import FOLDER, TYPES
+from steadynet.assets.notes import FOLDER
+from steadynet.assets.programs import TYPES
 from steadynet.demos.plans import PLANS
 from steadynet.explorer import Demo, Table
 from steadynet.portable.program import Program
@@ -65,9 +66,7 @@ class Built:
     def __init__(self, demo: Demo, folder: Path = FOLDER):
         path = folder / f"{demo.name}.json"
         if not path.is_file():
-            raise FileNotFoundError(
-                f"{path.name} is not built: run `python -m steadynet.assets.programs`."
-            )
+            raise FileNotFoundError(f"{path.name} is not built: run `make assets`.")
         self._demo, self._folder = demo, folder
         self.plan = json.loads(path.read_text(encoding="utf-8"))
 

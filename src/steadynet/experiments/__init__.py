@@ -1,13 +1,13 @@
-"""One module per question: its grid, how one point runs, the claims it supports."""
+"""One module per question: its grid, how one point runs, its claims and what chapters say of it."""
 
 from __future__ import annotations
 
 import importlib
 
 from steadynet import _checks
-from steadynet.experiments.base import Claim, Experiment, median_and_range
+from steadynet.experiments.base import Claim, Experiment, Number, median_and_range
 
-__all__ = ["NAMES", "Claim", "Experiment", "get", "median_and_range"]
+__all__ = ["NAMES", "Claim", "Experiment", "Number", "get", "median_and_range"]
 
 NAMES = (
     "clip_threshold",

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, median_and_range
+from steadynet.experiments.base import Claim, Experiment, Number, median_and_range
 from steadynet.tasks import curves
+
+if TYPE_CHECKING:
+    from steadynet.recording import Recording
 
 NORMALIZE = ("none", "batch norm", "noisy batch norm")
 RATES = (0.01, 0.03, 0.1, 0.3)
@@ -178,6 +184,19 @@ def steadier_gradient(recording):
     )
 
 
+def numbers(recording: Recording) -> dict[str, Number]:
+    """What the chapters say of the recording."""
+    return {
+        **noisy_beats_plain(recording).said("noisy", (10, 100)),
+        **noisy_beats_plain_at_best_rates(recording).said("noisy-best", (-30, 0), high=(-30, 5)),
+        **noise_unsettles(recording).said("unsettles", (1, math.inf)),
+        **batch_norm_settles(recording).said("settles", (5, math.inf)),
+        **narrower_band(recording).said("band", (2, math.inf)),
+        **noise_leaves_the_band_narrow(recording).said("noisy-band", (2, math.inf)),
+        **steadier_gradient(recording).said("steadier", (1.5, math.inf)),
+    }
+
+
 EXPERIMENT = Experiment(
     name="noisy_batch_norm",
     question="Does batch normalization work by steadying distributions, or by smoothing the loss?",
@@ -204,4 +223,5 @@ EXPERIMENT = Experiment(
         steadier_gradient,
     ),
     not_reproduced=(noisy_beats_plain_at_best_rates,),
+    numbers=numbers,
 )

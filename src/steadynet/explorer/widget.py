@@ -11,11 +11,12 @@ import anywidget
 import numpy as np
 import traitlets as t
 
+from steadynet._stamp import BUILT
 from steadynet.explorer.demo import Demo
 from steadynet.explorer.state import as_text, state_of
 from steadynet.explorer.worker import Worker
 
-STATIC = pathlib.Path(__file__).parent / "static"
+STATIC = BUILT / "view"
 MIME = "application/vnd.steadynet.explorer+json"
 
 
@@ -132,9 +133,7 @@ def view_source() -> str:
     try:
         return _read(path, path.stat().st_mtime_ns)
     except FileNotFoundError as error:
-        raise NotBuiltError(
-            "The explorer's view has not been bundled: run `python -m steadynet.assets.view`."
-        ) from error
+        raise NotBuiltError("The explorers' view is not built: run `make assets`.") from error
 
 
 @functools.lru_cache(maxsize=1)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
+from steadynet._branches import without_branches
 from steadynet._quiet import silent_stderr
 from steadynet.portable.program import Program
 
@@ -52,7 +53,8 @@ def convert(function: Callable, inputs: Sequence[tf.TensorSpec], outputs: Sequen
     (b'TFL3', ('more',))
     """
     traced = tf.function(function, input_signature=list(inputs), autograph=False)
-    concrete = traced.get_concrete_function()
+    with without_branches():
+        concrete = traced.get_concrete_function()
     if len(concrete.outputs) != len(outputs):
         raise ValueError(
             f"`outputs` must name the {len(concrete.outputs)} tensors that `function` returns. "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -13,7 +14,7 @@ from steadynet.reuse.freezing import layer_groups
 __all__ = ["rate_factors", "with_layer_rates"]
 
 
-def rate_factors(model, divide_by: float = 2.6) -> tuple[float, ...]:
+def rate_factors(model: keras.Model, divide_by: float = 2.6) -> tuple[float, ...]:
     """Share of the learning rate for each group of layers: ``divide_by ** -k``, k below the top.
 
     Parameters
@@ -48,7 +49,11 @@ def rate_factors(model, divide_by: float = 2.6) -> tuple[float, ...]:
     return tuple(divide_by ** (k + 1 - len(groups)) for k in range(len(groups)))
 
 
-def with_layer_rates(optimizer, model, factors: Sequence[float] | None = None):
+def with_layer_rates(
+    optimizer: keras.optimizers.Optimizer,
+    model: keras.Model,
+    factors: Sequence[float] | None = None,
+) -> keras.optimizers.Optimizer:
     """Make an optimizer of the same kind whose steps are smaller in lower layers.
 
     Of each step that `optimizer` would take, a weight takes its layer's share:
@@ -111,10 +116,12 @@ def with_layer_rates(optimizer, model, factors: Sequence[float] | None = None):
     return _scaled(type(optimizer), factor_of).from_config(optimizer.get_config())
 
 
-def _scaled(kind, factor_of):
+def _scaled(
+    kind: type[keras.optimizers.Optimizer], factor_of: dict[int, float]
+) -> type[keras.optimizers.Optimizer]:
     """A subclass of an optimizer that takes a share of its steps, by the identity of the weight."""
 
-    def apply(self, grads, trainable_variables=None):
+    def apply(self: Any, grads: Any, trainable_variables: Any = None) -> None:
         weights = list(trainable_variables or self._trainable_variables)
         factors = [factor_of.get(id(weight), 1.0) for weight in weights]
         before = [keras.ops.copy(weight) for weight in weights]

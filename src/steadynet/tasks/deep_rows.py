@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import keras
 import numpy as np
@@ -42,7 +42,7 @@ class Row:
 
     def __init__(self, normalize, *, momentum=0.9, **options):
         seeds = itertools.count()
-        kinds = {
+        kinds: dict[str, bool | Callable[[], keras.Layer]] = {
             "none": False,
             "batch norm": lambda: normalization.BatchNorm(momentum=momentum),
             "noisy batch norm": lambda: noise.NoisyBatchNorm(next(seeds), momentum=momentum),
