@@ -40,7 +40,7 @@
     for (const p of state.panels) {
       if (p.kind === 'curves') curves[p.y] = Array(length).fill(value);
       if (p.kind === 'histogram') curves[p.counts] = Array(30).fill(1);
-      if (p.kind === 'sweep') curves[p.y] = [value];
+      if (p.kind === 'across') curves[p.y] = [value];
       if (p.kind !== 'layers') continue;
       shapes[p.y] = [1 + (length % p.moments.length), p.layers, p.quantiles.length];
       curves[p.y] = Array(shapes[p.y].reduce((a, b) => a * b)).fill(value);
@@ -111,7 +111,7 @@
         i.dispatchEvent(new Event('input', { bubbles: true }));
       },
       point() {
-        // a click somewhere on a sweep
+        // a click somewhere on a panel across a control
         const all = $$('.sn-clickable');
         const i = random(all.length);
         if (!all.length) return;
