@@ -191,6 +191,18 @@ def test_demo_that_is_gone_takes_its_files_along(built):
     assert [path.name for path in folder.iterdir()] == [notes.FILE]
 
 
+def test_program_is_the_same_whatever_its_process_made_before():
+    def part():
+        model = small()
+        step = steps.right(model)
+        size = steps.State(model).size
+        inputs = [spec("state", [size]), spec("x", [2, 4]), spec("y", [2], "int32")]
+        return {"test": convert(step, inputs, ["right"])}
+
+    first, second = programs._make(part), programs._make(part)
+    assert first == second
+
+
 def test_build_leaves_the_callers_executor_running(tiny, tmp_path):
     with ThreadPoolExecutor(1) as pool:
         programs.build(tiny, tmp_path, executor=pool)
