@@ -85,7 +85,8 @@ def _many(clip, grads, limit, times):
     @tf.function
     def loop(grads):
         for _ in tf.range(times):
-            grads = [tf.ensure_shape(g * 1.01, s) for g, s in zip(clip(grads, limit), shapes)]
+            grads = [g * 1.01 for g in clip(grads, limit)]
+            tf.nest.map_structure(lambda g, shape: g.set_shape(shape), grads, shapes)
         return grads
 
     return functools.partial(loop, grads)

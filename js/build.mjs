@@ -5,15 +5,18 @@ import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promi
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
+/** @type {import('esbuild').Plugin} */
 const smallCss = {
   name: 'small-css',
   setup: ({ onLoad }) =>
     onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      /** @type {import('esbuild').BuildOptions} */
       const options = { entryPoints: [path], bundle: true, minify: true, write: false };
-      const [{ text }] = (await build(options)).outputFiles;
+      const text = (await build(options)).outputFiles?.[0].text ?? '';
       return { contents: text.trim(), loader: 'text' };
     }),
 };
+/** @type {import('esbuild').BuildOptions} */
 const common = {
   bundle: true,
   alias: { 'd3-interpolate': './view/interpolate.js' },
@@ -25,28 +28,36 @@ const common = {
   logLevel: 'warning',
 };
 
+/** @param {string} folder */
 async function empty(folder) {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
 }
 
+/** @param {string} out */
 async function bundleView(out) {
   await build({ ...common, entryPoints: ['view/widget.js'], format: 'esm', outfile: `${out}/explorer.mjs` });
   await build({ ...common, entryPoints: ['page/page.js'], format: 'iife', outfile: `${out}/explorer-page.js` });
 }
 
-// The runtime: names hold a digest of the contents, so that a browser may keep a file for good.
-// LiteRT twice, both of one thread: plain SIMD for every browser, and relaxed SIMD, a quarter faster on convolutions.
+/**
+ * The runtime: names hold a digest of the contents, so that a browser may keep a file for good.
+ * LiteRT twice, both of one thread: plain SIMD for every browser, and relaxed SIMD, a quarter faster on convolutions.
+ *
+ * @param {string} folder
+ */
 async function bundleTraining(folder) {
   const litert = 'node_modules/@litertjs/core/wasm/litert_wasm';
   const licence = 'litert-licence.txt'; // the npm package has none
 
+  /** @type {(bytes: Uint8Array, name: (digest: string) => string) => Promise<{ path: string, bytes: number }>} */
   async function keep(bytes, name) {
     const path = name(createHash('sha256').update(bytes).digest('hex').slice(0, 16));
     await writeFile(`${folder}/${path}`, bytes);
     return { path, bytes: bytes.length };
   }
 
+  /** @param {string} path */
   async function packed(path) {
     const bytes = gzipSync(await readFile(path), { level: 9 });
     bytes[9] = 255; // gzip notes the system it ran on
@@ -55,10 +66,11 @@ async function bundleTraining(folder) {
 
   await empty(folder);
   const banner = { js: `/* Holds parts of LiteRT.js, (c) Google LLC, Apache License 2.0: see ${licence}. */` };
+  /** @type {import('esbuild').BuildOptions} */
   const worker = { entryPoints: ['page/training/worker.js'], format: 'iife', banner, write: false };
-  const [{ contents }] = (await build({ ...common, ...worker })).outputFiles;
+  const [script] = (await build({ ...common, ...worker })).outputFiles ?? [];
   const runtime = {
-    worker: await keep(contents, (digest) => `worker-${digest}.js`),
+    worker: await keep(script.contents, (digest) => `worker-${digest}.js`),
     loader: await packed(`${litert}_compat_internal.js`),
     wasm: await packed(`${litert}_compat_internal.wasm`),
     relaxed_loader: await packed(`${litert}_internal.js`),
@@ -68,13 +80,18 @@ async function bundleTraining(folder) {
   await writeFile(`${folder}/runtime.json`, `${JSON.stringify(runtime)}\n`);
 }
 
-// A script for node, and beside it what the site serves: KaTeX's style and fonts, of which browsers take woff2.
+/**
+ * A script for node, and beside it what the site serves: KaTeX's style and fonts, of which browsers take woff2.
+ *
+ * @param {string} folder
+ */
 async function bundleTypesetter(folder) {
   const katex = 'node_modules/katex';
   const served = `${folder}/served/katex`;
   await empty(folder);
   await mkdir(`${served}/fonts`, { recursive: true });
   const banner = { js: '/* Holds KaTeX, MIT License: see served/katex/LICENSE. */' };
+  /** @type {import('esbuild').BuildOptions} */
   const script = { entryPoints: ['typeset/typeset.js'], platform: 'node', format: 'esm', target: 'node18', banner };
   await build({ ...common, ...script, outfile: `${folder}/typeset.mjs` });
   const style = await readFile(`${katex}/dist/katex.min.css`, 'utf8');

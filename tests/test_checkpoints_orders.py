@@ -206,6 +206,22 @@ def test_a_pooling_of_a_map_cut_from_a_row_is_refused_at_the_output():
     refuses(sequential((5,), *stack), "`model` must compute what PyTorch does, and 'up' takes")
 
 
+def test_an_output_cut_from_a_row_is_refused_unless_said_to_be_so_in_pytorch():
+    stack = [layers.Dense(24, name="fc"), layers.Reshape((2, 3, 4), name="cut")]
+    model = sequential((5,), *stack, layers.Activation("tanh"))
+    refuses(model, "must compute what PyTorch does, and its output takes a map")
+    load_pytorch(model, state_for(model), orders={"cut": None})
+    model = sequential((5,), layers.Dense(24), layers.Reshape((4, 6)))
+    load_pytorch(model, state_for(model))
+
+
+def test_what_is_said_of_a_layer_with_weights_is_of_what_it_takes():
+    conv = layers.Conv2D(4, 1, use_bias=False, name="conv")
+    state = ROWS | {"conv.weight": np.ones((4, 4, 1, 1))}
+    load_pytorch(model := flat_picture(conv), state, orders={"conv": None})
+    np.testing.assert_array_equal(kernel(model).ravel(), MOVED)
+
+
 @pytest.mark.parametrize(
     ("shape", "stack"),
     [
@@ -514,6 +530,19 @@ def test_layers_that_cannot_be_converted_are_left_out_by_the_map():
     refuses(model, "leave others out .* Received: 'attention', a MultiHeadAttention", {})
     load_pytorch(model, {"fc.weight": np.arange(20.0)[None]}, {"fc": "fc"})
     np.testing.assert_array_equal(kernel(model).ravel(), np.arange(20))
+
+
+def test_weights_that_were_added_to_a_layer_are_refused():
+    fc = layers.Dense(2, name="fc")
+    model = sequential((3,), fc)
+    state = state_for(model)
+    fc.enable_lora(1)
+    refuses(model, "no weights that PyTorch's layers have not.* Received: 'fc'", state)
+
+
+def test_a_normalization_in_each_step_has_to_have_the_epsilon_too():
+    norm = layers.TimeDistributed(layers.BatchNormalization(), name="norm")
+    refuses(sequential((5, 3), norm), "`epsilon` must be that of layer 'norm', 0.001", {})
 
 
 def test_a_depthwise_kernel_of_several_channels_is_refused():

@@ -14,9 +14,9 @@ PACKAGE = Path(steadynet.__file__).parent
 
 # The order that keeps the package simple: a module imports from its own row or an earlier one.
 ROWS = (
-    ("data", "_branches", "_gradients", "_quiet", "_stamp"),
+    ("_checks", "data", "_branches", "_gradients", "_quiet", "_stamp"),
     ("datasets", "networks", "normalization", "clipping"),
-    ("reuse", "checkpoints", "_checks", "steps", "training", "sweeps", "portable"),
+    ("reuse", "checkpoints", "steps", "training", "sweeps", "portable"),
     ("tasks",),
     ("experiments", "_runs", "recording", "recordings"),
     ("figures", "explorer", "exercises", "notebook"),
@@ -76,6 +76,11 @@ def test_module_imports_from_its_own_row_or_an_earlier_one(module):
             if name.startswith("steadynet.") and name.split(".")[1] in ROW_OF:
                 other = name.split(".")[1]
                 assert ROW_OF[other] <= ROW_OF[module], f"{path.name} imports {name}"
+
+
+def test_the_ground_floor_imports_nothing_of_the_package():
+    names = list(imported_names(PACKAGE / "_checks.py"))
+    assert not [name for name in names if name.startswith("steadynet")]
 
 
 @pytest.mark.parametrize("module", FIRST_ROWS)

@@ -1,23 +1,31 @@
 // The static site: draws each explorer when it comes near the view, in place of its fallback figure.
 import { h } from '../view/dom.js';
 import { mount } from '../view/explorer.js';
-import { pageTrainer } from './training/page-trainer.js';
+import { pageTier } from './training/page-trainer.js';
 
-const states = new Map(); // sha -> {promise, resolve}
+/** @import { State } from '../view/types.js' */
 
+/** @typedef {{ promise: Promise<State>, resolve(state: State): void, reject(why: Error): void, script?: Node }} Slot */
+
+/** @type {Map<string, Slot>} By the digest of the state. */
+const states = new Map();
+
+/** @type {(sha: string) => Slot} */
 function entry(sha) {
-  if (!states.has(sha)) {
-    const slot = {};
-    slot.promise = new Promise((resolve, reject) => Object.assign(slot, { resolve, reject }));
-    states.set(sha, slot);
-  }
-  return states.get(sha);
+  const known = states.get(sha);
+  if (known) return known;
+  const slot = /** @type {Slot} */ ({});
+  slot.promise = new Promise((resolve, reject) => Object.assign(slot, { resolve, reject }));
+  states.set(sha, slot);
+  return slot;
 }
 
 // State files are classic scripts that call this: a script loads from file:// too, a fetch does not.
+/** @type {(sha: string, state: State) => void} */
 const define = (sha, state) => entry(sha).resolve(state);
-window.steadynet = { define };
+Object.assign(window, { steadynet: { define } });
 
+/** @type {(sha: string, src: string) => Promise<State>} */
 function load(sha, src) {
   const slot = entry(sha);
   if (!slot.script) {
@@ -28,21 +36,23 @@ function load(sha, src) {
   return slot.promise;
 }
 
+/** @param {HTMLElement} host */
 async function draw(host) {
   if (host.dataset.drawn) return;
   host.dataset.drawn = 'loading';
   const stage = h('div');
   try {
-    const state = await load(host.dataset.state, host.dataset.src);
+    const state = await load(host.dataset.state ?? '', host.dataset.src ?? '');
     host.append(stage); // in the page, so that it knows its width, before it takes the figure's place
     const plan = host.dataset.training;
-    mount(stage, state, plan && ((handlers, recordedAt) => pageTrainer(plan, state, handlers, recordedAt)));
+    mount(stage, state, plan && pageTier(plan, state));
     host.replaceChildren(stage);
     host.dataset.drawn = 'yes';
   } catch (error) {
     stage.remove();
     host.dataset.drawn = 'failed';
-    const why = error.message === 'missing' ? 'its data file is missing' : error.message;
+    const { message } = /** @type {Error} */ (error);
+    const why = message === 'missing' ? 'its data file is missing' : message;
     host.prepend(
       h(
         'p',
@@ -54,7 +64,8 @@ async function draw(host) {
 }
 
 function boot() {
-  const hosts = [...document.querySelectorAll('div.steadynet-explorer[data-state][data-src]')];
+  const found = document.querySelectorAll('div.steadynet-explorer[data-state][data-src]');
+  const hosts = /** @type {HTMLElement[]} */ ([...found]);
   const all = () => hosts.forEach(draw);
   window.addEventListener('beforeprint', all);
   if (!('IntersectionObserver' in window) || matchMedia('print').matches) return all();
@@ -63,7 +74,7 @@ function boot() {
       for (const { isIntersecting, target } of seen) {
         if (!isIntersecting) continue;
         near.unobserve(target);
-        draw(target);
+        draw(/** @type {HTMLElement} */ (target));
       }
     },
     { rootMargin: '800px' },

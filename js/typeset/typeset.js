@@ -8,7 +8,7 @@ createInterface({ input: process.stdin }).on('line', (line) => {
   try {
     answer = { html: katex.renderToString(tex, { displayMode: display, macros, strict: 'ignore' }) };
   } catch (error) {
-    answer = { error: error.message };
+    answer = { error: /** @type {Error} */ (error).message };
   }
   process.stdout.write(`${JSON.stringify(answer)}\n`);
 });

@@ -1,19 +1,30 @@
-// For tests: timers and the time of day stand still until the test lets time pass.
+/**
+ * For tests: timers and the time of day stand still until the test lets time pass.
+ *
+ * @param {import('node:test').TestContext} t
+ */
 export function playClock(t) {
   let [time, count] = [0, 0];
+  /** @type {Map<number, { at: number, call: () => void }>} */
   const due = new Map();
-  const real = [globalThis.setTimeout, globalThis.clearTimeout, performance.now];
-  globalThis.setTimeout = (call, wait = 0) => {
+  const { setTimeout, clearTimeout } = globalThis;
+  const { now } = performance;
+  /** @type {(call: () => void, wait?: number) => number} */
+  const set = (call, wait = 0) => {
     due.set(++count, { at: time + wait, call });
     return count;
   };
-  globalThis.clearTimeout = (id) => due.delete(id);
+  /** @type {(id: number) => boolean} */
+  const clear = (id) => due.delete(id);
+  Object.assign(globalThis, { setTimeout: set, clearTimeout: clear });
   performance.now = () => time;
   t.after(() => {
-    [globalThis.setTimeout, globalThis.clearTimeout, performance.now] = real;
+    Object.assign(globalThis, { setTimeout, clearTimeout });
+    performance.now = now;
   });
   return {
     now: () => time,
+    /** @param {number} wait */
     pass(wait) {
       const end = time + wait;
       for (;;) {

@@ -1,7 +1,11 @@
 // The code that would do this, with the present values filled in.
 import { lookUp } from './data.js';
 import { h } from './dom.js';
+import { longest, room } from './room.js';
 
+/** @import { Code, Index } from './types.js' */
+
+/** @type {(text: string, code: Node) => Promise<boolean>} */
 async function copy(text, code) {
   try {
     await navigator.clipboard.writeText(text);
@@ -10,13 +14,18 @@ async function copy(text, code) {
     const range = document.createRange();
     range.selectNodeContents(code);
     const selection = window.getSelection();
-    selection.removeAllRanges();
-    selection.addRange(range);
+    selection?.removeAllRanges();
+    selection?.addRange(range);
     if (!document.execCommand('copy')) return false;
   }
   return true;
 }
 
+/**
+ * @param {Code} code
+ * @param {number[]} sizes
+ * @returns {{ node: HTMLElement | null, update(index: Index): void }}
+ */
 export function makeCode({ pieces, parts }, sizes) {
   if (!pieces.length) return { node: null, update() {} };
   const code = h('code');
@@ -26,7 +35,7 @@ export function makeCode({ pieces, parts }, sizes) {
       type: 'button',
       class: 'sn-button',
       onclick: async () => {
-        const done = await copy(code.textContent, code);
+        const done = await copy(code.textContent ?? '', code);
         button.textContent = done ? 'Copied' : 'Selected: press Ctrl+C';
         setTimeout(() => {
           button.textContent = 'Copy';
@@ -35,7 +44,14 @@ export function makeCode({ pieces, parts }, sizes) {
     },
     'Copy',
   );
-  const pre = h('pre', { tabindex: 0, role: 'region', 'aria-label': 'Code for this setting' }, code);
+  /** @type {(text: string) => number} */
+  const lines = (text) => text.split('\n').length;
+  /** @type {(texts: string[]) => string} */
+  const tallest = (texts) => texts.reduce((a, b) => (lines(b) > lines(a) ? b : a));
+  /** @type {(choose: typeof tallest) => string} */
+  const filled = (choose) => pieces.map((p) => (typeof p === 'string' ? p : choose(parts[p.part].words))).join('');
+  const spares = [filled(tallest), filled((texts) => longest(texts)[0])];
+  const pre = h('pre', { tabindex: 0, role: 'region', 'aria-label': 'Code for this setting' }, room(code, spares));
   return {
     node: h(
       'details',

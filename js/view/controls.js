@@ -1,36 +1,55 @@
 // Native inputs with labels: a slider for many values, radio buttons for few, a checkbox for two.
 import { h, say, uid } from './dom.js';
+import { room } from './room.js';
+
+/** @import { Control } from './types.js' */
 
 // JupyterLab binds keys such as the arrows unless the focused element itself says no.
 const OWN_KEYS = { 'data-lm-suppress-shortcuts': 'true' };
 
+/**
+ * @typedef {(position: number) => void} Choose
+ * @typedef {{ node: HTMLElement, update(position: number): void }} Shown
+ */
+
+/** @type {(control: Control, choose: Choose) => Shown} */
 export function makeControl(control, choose) {
   return { slider, choice, switch: toggle }[control.kind](control, choose);
 }
 
 // Powers of ten among numbers, the first and the last; six at most.
+/** @type {(control: Pick<Control, 'values' | 'texts' | 'ticks'>) => number[]} */
 export function pickTicks({ values, texts, ticks }) {
   if (ticks.length) return ticks;
   const end = values.length - 1;
+  /** @type {(v: unknown) => boolean} */
   const round = (v) => typeof v === 'number' && v > 0 && Math.abs(Math.log10(v) - Math.round(Math.log10(v))) < 1e-9;
   let inner = values.map((v, i) => (round(v) ? i : -1)).filter((i) => i > 0 && i < end);
   if (inner.length < 2) {
     // evenly, where the count of steps divides
-    const every = [1, 2, 3, 4, 5, 6]
-      .map((parts) => end / parts)
-      .filter(Number.isInteger)
-      .pop();
+    const every =
+      [1, 2, 3, 4, 5, 6]
+        .map((parts) => end / parts)
+        .filter(Number.isInteger)
+        .pop() ?? 1;
     inner = values.map((_, i) => i).filter((i) => i > 0 && i < end && i % every === 0);
   }
+  /** @type {(i: number, j: number) => boolean} */
   const room = (i, j) => (j - i) / end > (texts[i].length + texts[j].length + 2) / 90;
   const picked = [0];
   for (const i of inner) if (room(picked[picked.length - 1], i) && room(i, end)) picked.push(i);
   return [...new Set([...picked, end])];
 }
 
+/** @type {(i: number, end: number) => string} */
 const along = (i, end) => `--at:${(i / end).toFixed(4)}`;
 
 // A range input over positions that says them as people do.
+/**
+ * @param {string[]} texts
+ * @param {Choose} choose
+ * @param {Record<string, string | null>} attributes
+ */
 export function makeRange(texts, choose, attributes) {
   const end = texts.length - 1;
   const input = h('input', {
@@ -44,14 +63,16 @@ export function makeRange(texts, choose, attributes) {
   });
   return {
     input,
+    /** @param {number} i */
     update(i) {
-      if (Number(input.value) !== i) input.value = i;
+      if (Number(input.value) !== i) input.value = String(i);
       input.setAttribute('aria-valuetext', texts[i]);
       input.setAttribute('style', along(i, end));
     },
   };
 }
 
+/** @type {(control: Control, choose: Choose) => Shown} */
 function slider(control, choose) {
   const id = uid('slider');
   const value = h('output', { class: 'sn-value', for: id, 'aria-hidden': 'true' });
@@ -64,7 +85,7 @@ function slider(control, choose) {
     node: h(
       'div',
       { class: 'sn-control sn-control-slider' },
-      h('div', { class: 'sn-control-head' }, h('label', { for: id }, control.label), value),
+      h('div', { class: 'sn-control-head' }, h('label', { for: id }, control.label), room(value, control.texts)),
       range.input,
       h('div', { class: 'sn-ticks', 'aria-hidden': 'true' }, ticks),
       help,
@@ -76,6 +97,10 @@ function slider(control, choose) {
   };
 }
 
+/** @type {(text: string) => HTMLElement} The chosen text is bold; its place is that wide for each. */
+const segment = (text) => room(h('span', {}, text), [text]);
+
+/** @type {(control: Control, choose: Choose) => Shown} */
 function choice(control, choose) {
   const name = uid('choice');
   const inputs = control.values.map((_, i) =>
@@ -89,7 +114,7 @@ function choice(control, choose) {
       h(
         'div',
         { class: 'sn-segments' },
-        inputs.map((input, i) => h('label', {}, input, h('span', {}, control.texts[i]))),
+        inputs.map((input, i) => h('label', {}, input, h('span', {}, segment(control.texts[i])))),
       ),
       control.help && h('p', { class: 'sn-help' }, control.help),
     ),
@@ -101,6 +126,7 @@ function choice(control, choose) {
   };
 }
 
+/** @type {(control: Control, choose: Choose) => Shown} */
 function toggle(control, choose) {
   const text = h('span', { class: 'sn-value', 'aria-hidden': 'true' });
   const input = h('input', {
@@ -119,7 +145,7 @@ function toggle(control, choose) {
         input,
         h('span', { class: 'sn-switch', 'aria-hidden': 'true' }),
         h('span', {}, control.label),
-        text,
+        room(text, control.texts),
       ),
       control.help && h('p', { class: 'sn-help' }, control.help),
     ),

@@ -1,21 +1,35 @@
 // The packed arrays of a state (see state.py): read one setting's block at a time.
+/** @import { Arrays, Block, Index, Numbers, Packed, Table } from './types.js' */
 
+/**
+ * @param {Packed['data']} data
+ * @returns {ArrayBuffer}
+ */
 function bytes(data) {
   if (typeof data === 'string') return Uint8Array.from(atob(data), (c) => c.charCodeAt(0)).buffer;
-  const start = data.byteOffset ?? 0;
-  return (data.buffer ?? data).slice(start, start + data.byteLength);
+  return ArrayBuffer.isView(data) ? data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength) : data;
 }
 
+/**
+ * @param {Record<string, Packed>} packed
+ * @param {number[]} sizes
+ * @returns {Arrays}
+ */
 export function openArrays(packed, sizes) {
+  /** @typedef {Packed & { codes: Float32Array | Uint16Array }} Opened */
+  /** @type {Map<string, Opened>} */
   const opened = new Map();
+  /** @type {(name: string) => Opened} */
   const open = (name) => {
-    if (!opened.has(name)) {
-      const array = packed[name];
-      const raw = bytes(array.data);
-      opened.set(name, { ...array, codes: array.type === 'f32' ? new Float32Array(raw) : new Uint16Array(raw) });
-    }
-    return opened.get(name);
+    const known = opened.get(name);
+    if (known) return known;
+    const array = packed[name];
+    const raw = bytes(array.data);
+    const found = { ...array, codes: array.type === 'f32' ? new Float32Array(raw) : new Uint16Array(raw) };
+    opened.set(name, found);
+    return found;
   };
+  /** @type {(array: Opened, from: number, to: number) => Float64Array} */
   const decode = ({ type, codes, lo, hi, log }, from, to) => {
     const out = new Float64Array(to - from);
     for (let i = from; i < to; i++) {
@@ -41,19 +55,26 @@ export function openArrays(packed, sizes) {
   };
 }
 
+/** @type {(index: Index, sizes: number[]) => number} */
 export const placeOf = (index, sizes) => index.reduce((place, i, k) => place * sizes[k] + i, 0);
 
+/** @type {(table: Table, index: Index, sizes: number[]) => string} */
 export function lookUp(table, index, sizes) {
   const place = table.over.reduce((at, control) => at * sizes[control] + index[control], 0);
   return table.words[table.entries[place]];
 }
 
-// Rows of a [rows, n] block (a [n] block has one row).
+/**
+ * Rows of a [rows, n] block (a [n] block has one row).
+ *
+ * @type {(block: Block) => Numbers[]}
+ */
 export function rows({ shape, data }) {
   if (shape.length < 2) return [data];
   return Array.from({ length: shape[0] }, (_, i) => data.subarray(i * shape[1], (i + 1) * shape[1]));
 }
 
+/** @type {(lines: ArrayLike<number>[]) => ArrayLike<number>} */
 export function medians(lines) {
   if (lines.length === 1) return lines[0];
   const out = new Float64Array(lines[0].length);

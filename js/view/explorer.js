@@ -8,8 +8,12 @@ import { makeNumbers } from './numbers-table.js';
 import { makeOutcome } from './outcome.js';
 import { kinds } from './panels/index.js';
 import { makePresets } from './presets.js';
+import { room } from './room.js';
 import { makeTier } from './tier.js';
 
+/** @import { Context, Handlers, Index, LiveRun, Refusal, State, Trainer, Training, View } from './types.js' */
+
+/** @param {Node} root */
 function dress(root) {
   const home = root instanceof ShadowRoot ? root : document.head;
   if (home.querySelector('style[data-steadynet]')) return;
@@ -17,21 +21,27 @@ function dress(root) {
 }
 
 /**
- * Draw `state` into `host`. `connect(handlers, recordedAt)` may return a trainer (see kernel.js).
- * Returns {dispose}.
+ * Draw `state` into `host`. A page or a kernel may train there, or be refused to.
+ *
+ * @param {HTMLElement} host
+ * @param {State} state
+ * @param {Training | Refusal | null | undefined | ''} means
  */
-export function mount(host, state, connect) {
+export function mount(host, state, means) {
+  const training = means && 'connect' in means ? means : null;
   const sizes = state.controls.map((c) => c.values.length);
   const opening = state.controls.map((c) => c.default);
   const arrays = openArrays(state.arrays, sizes);
   const me = uid('view');
-  const first = state.panels.find((panel) => panel.moments)?.moment ?? 0;
-  // `moment` is that of panels that look at training over time.
+  const first = state.panels.find((panel) => panel.kind === 'layers')?.moment ?? 0;
+  /** @type {View} */
   const view = { index: opening, live: null, pinned: null, moment: first };
+  /** @type {Trainer | null} */
   let trainer = null;
   let runs = 0;
 
   // --- what the reader does
+  /** @param {Index} index */
   function go(index) {
     const moved = index.some((v, k) => v !== view.index[k]);
     view.index = index;
@@ -39,30 +49,34 @@ export function mount(host, state, connect) {
     draw();
     if (moved) announce();
   }
+  /** @param {number} moment */
   function look(moment) {
     view.moment = moment;
     panels.forEach((panel) => panel.draw(view));
     numbers.update();
   }
+  /** @type {Context['move']} */
   const move = (changes) => go(view.index.map((v, k) => changes[k] ?? v));
   function begin() {
+    if (!trainer) return;
+    const run = `${me}:${++runs}`;
     view.live = {
-      run: `${me}:${++runs}`,
+      run,
       status: 'waiting',
       progress: 0,
       arrays: null,
       outcome: null,
       twin: trainer.twin,
     };
-    trainer.start(view.live.run, Object.fromEntries(state.controls.map((c, k) => [c.name, view.index[k]])));
+    trainer.start(run, Object.fromEntries(state.controls.map((c, k) => [c.name, view.index[k]])));
   }
   function leaveRun() {
     if (view.live && trainer) trainer.stop();
     view.live = null;
   }
   function toggleRun() {
-    if (tier.isRunning(view.live)) {
-      trainer.stop();
+    if (view.live && tier.isRunning(view.live)) {
+      trainer?.stop();
       view.live = { ...view.live, run: null, status: 'stopped' };
     } else begin();
     draw();
@@ -82,13 +96,14 @@ export function mount(host, state, connect) {
   }
 
   // --- what the trainer says; a run that is not the newest is not ours any more
-  const newest = (run) => view.live && run === view.live.run;
+  /** @type {(run: string | undefined, news: Partial<LiveRun>) => void} */
   function hear(run, news) {
-    if (!newest(run)) return;
+    if (!view.live || run !== view.live.run) return;
     view.live = { ...view.live, ...news };
     draw();
     if (news.outcome) announce();
   }
+  /** @type {Handlers} */
   const handlers = {
     onReady(ready) {
       trainer = ready;
@@ -110,9 +125,9 @@ export function mount(host, state, connect) {
   const title = h('p', { class: 'sn-title', id: uid('title') }, state.title);
   const presets = makePresets(state.presets, go);
   const controls = state.controls.map((control, k) => makeControl(control, (i) => move({ [k]: i })));
-  const outcome = makeOutcome(state, sizes);
+  const outcome = makeOutcome(state, sizes, training?.words);
   const panels = state.panels.map((panel) =>
-    kinds[panel.kind](panel, arrays, { sizes, controls: state.controls, move, look }),
+    kinds[panel.kind](panel, arrays, { sizes, controls: state.controls, trains: Boolean(training), move, look }),
   );
   const figures = panels.map((panel, i) =>
     h(
@@ -135,8 +150,13 @@ export function mount(host, state, connect) {
   });
   const code = makeCode(state.code, sizes);
   const numbers = makeNumbers(state, panels, () => view);
-  const tier = makeTier(state, toggleRun);
-  const pin = h('button', { type: 'button', class: 'sn-button', onclick: togglePin }, 'Pin this run');
+  const tier = makeTier(state, toggleRun, training?.words, means && 'refused' in means ? means.refused : '');
+  const pinning = h('span');
+  const pin = h(
+    'button',
+    { type: 'button', class: 'sn-button', onclick: togglePin },
+    room(pinning, ['Pin this run', 'Unpin']),
+  );
   const status = h('p', { class: 'sn-unseen', role: 'status' });
   const root = h(
     'div',
@@ -154,19 +174,19 @@ export function mount(host, state, connect) {
       outcome.node,
       h(
         'div',
-        {},
+        { class: 'sn-actions' },
+        tier.buttons,
         h(
           'div',
-          { class: 'sn-buttons sn-actions' },
-          tier.button,
+          { class: 'sn-buttons' },
           pin,
           h('button', { type: 'button', class: 'sn-button', onclick: reset }, 'Reset'),
         ),
-        tier.offer,
       ),
+      tier.bar,
     ),
-    tier.error,
-    h('div', { class: 'sn-panels' }, figures),
+    h('div', { class: 'sn-stage' }, h('div', { class: 'sn-panels' }, figures), tier.error),
+    outcome.twin,
     code.node,
     numbers.node,
     tier.node,
@@ -176,20 +196,21 @@ export function mount(host, state, connect) {
   function draw() {
     presets.update(view.index);
     controls.forEach((control, k) => control.update(view.index[k]));
-    outcome.update(view, tier.words(view.live, trainer));
+    outcome.update(view, tier.words(view.live, trainer), Boolean(trainer?.resting && !view.live));
     panels.forEach((panel) => panel.draw(view));
     code.update(view.index);
     numbers.update();
     tier.update(view.live, trainer, view.index);
-    say(pin, view.pinned ? 'Unpin' : 'Pin this run');
-    pin.setAttribute('aria-pressed', Boolean(view.pinned));
+    say(pinning, view.pinned ? 'Unpin' : 'Pin this run');
+    pin.setAttribute('aria-pressed', String(Boolean(view.pinned)));
   }
 
   const told = () =>
     view.live?.outcome
       ? `Live run: ${[view.live.outcome, view.live.comparison].filter(Boolean).join(' ')}`
       : outcome.words(view.index);
-  let announcing = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let announcing;
   function announce() {
     // once the hand rests, so that a sweep is not read out stop by stop
     clearTimeout(announcing);
@@ -218,7 +239,7 @@ export function mount(host, state, connect) {
   draw();
   const observer = new ResizeObserver(layout);
   figures.forEach((figure) => observer.observe(figure));
-  const connected = connect?.(handlers, arrays.at);
+  const connected = training?.connect(handlers, arrays.at);
   return {
     dispose() {
       observer.disconnect();

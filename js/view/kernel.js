@@ -1,13 +1,33 @@
-// The kernel tier. A trainer is {words, start(run, setting), stop(), dispose()}; it calls onReady(trainer) once it can
-// train, then onLive, onDone and onError with the run they belong to. Another tier implements the same
-// (page-trainer.js), and may have more: `resting` (until the reader asks, moves do not train) with rest(),
-// offer(index) in words beside the button, `twin` (which recorded run has its seed), `steps`; it may call onWait with
-// what it downloads, and onRefused.
+// The kernel tier: what is trained is trained by Python.
 import { throttle } from './throttle.js';
 
+/** @import { Answer, Asked, Blocks, Handlers, Listener, Model, Trainer, Training, Words } from './types.js' */
+
+/** @type {WeakMap<Model, number>} */
 const views = new WeakMap(); // how many views a model has: only the last to go stops the work
 
+/** @type {Words} */
+const words = {
+  button: 'Train here',
+  idle: 'Connected to your Python kernel: every move trains for real, beside the recorded runs.',
+  waiting: 'Asked your kernel to train (it may be busy with a cell) …',
+  running: 'Training in your kernel',
+  stopped: 'Stopped in your kernel',
+  done: 'Trained in your kernel.',
+};
+
+/** @type {(model: Model) => Training} How a kernel trains. */
+export const kernelTier = (model) => ({ words, connect: (handlers) => kernelTrainer(model, handlers) });
+
+/**
+ * Ask whether a kernel answers, and train in it.
+ *
+ * @param {Model} model
+ * @param {Pick<Handlers, 'onReady' | 'onLive' | 'onDone' | 'onError'>} handlers
+ * @returns {Trainer}
+ */
 export function kernelTrainer(model, { onReady, onLive, onDone, onError }) {
+  /** @type {(message: Asked) => void} */
   const send = (message) => {
     try {
       model.send(message);
@@ -15,16 +35,11 @@ export function kernelTrainer(model, { onReady, onLive, onDone, onError }) {
       /* the kernel is gone: recorded runs stay */
     }
   };
-  const train = throttle((run, setting) => send({ kind: 'train', run, setting }), 60);
+  const train = throttle((/** @type {string} */ run, /** @type {Record<string, number>} */ setting) => {
+    send({ kind: 'train', run, setting });
+  }, 60);
+  /** @type {Trainer} */
   const trainer = {
-    words: {
-      button: 'Train here',
-      idle: 'Connected to your Python kernel: every move trains for real, beside the recorded runs.',
-      waiting: 'Asked your kernel to train (it may be busy with a cell) …',
-      running: 'Training in your kernel',
-      stopped: 'Stopped in your kernel',
-      done: 'Trained in your kernel.',
-    },
     start: (run, setting) => train.call(run, setting),
     stop() {
       train.cancel();
@@ -33,12 +48,13 @@ export function kernelTrainer(model, { onReady, onLive, onDone, onError }) {
     dispose() {
       train.cancel();
       model.off('msg:custom', receive);
-      const left = views.get(model) - 1;
+      const left = (views.get(model) ?? 1) - 1;
       views.set(model, left);
       if (left === 0) send({ kind: 'stop' });
     },
   };
   let ready = false;
+  /** @type {Listener} */
   function receive(message, buffers) {
     if (message.kind === 'pong' && message.live && !ready) {
       ready = true;
@@ -54,12 +70,17 @@ export function kernelTrainer(model, { onReady, onLive, onDone, onError }) {
   return trainer;
 }
 
+/**
+ * @param {{ name: string, shape: number[] }[]} heads
+ * @param {Parameters<Listener>[1]} buffers
+ * @returns {Blocks}
+ */
 function unpack(heads, buffers) {
   return Object.fromEntries(
     heads.map(({ name, shape }, i) => {
       const b = buffers[i];
-      const start = b.byteOffset ?? 0;
-      return [name, { shape, data: new Float32Array((b.buffer ?? b).slice(start, start + b.byteLength)) }];
+      const raw = ArrayBuffer.isView(b) ? b.buffer.slice(b.byteOffset, b.byteOffset + b.byteLength) : b;
+      return [name, { shape, data: new Float32Array(raw) }];
     }),
   );
 }

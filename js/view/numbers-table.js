@@ -2,9 +2,12 @@
 import { h } from './dom.js';
 import { decimal } from './numbers.js';
 
-// A row is {x_label, x, quantity, seed, value}, and where it differs: x_text, index (the setting), moment.
+/** @import { Drawn, Panel, Row, Source, State, View } from './types.js' */
+
+/** @type {(view: View) => Source[]} */
 function sources(view) {
   const { moment } = view;
+  /** @type {Omit<Source, 'moment'>[]} */
   const out = [{ name: 'recorded', index: view.index }];
   if (view.live?.arrays) out.push({ name: 'live', index: view.index, run: view.live });
   if (view.pinned) out.push({ name: 'pinned', index: view.pinned.index });
@@ -12,16 +15,23 @@ function sources(view) {
   return out.map((source) => ({ ...source, moment }));
 }
 
+/**
+ * @param {Drawn} panel
+ * @param {View} view
+ * @param {boolean} quantities Whether columns name them.
+ */
 function pivot(panel, view, quantities) {
+  /** @type {Map<string, Map<number, number>>} */
   const columns = new Map();
+  /** @type {Map<number, string>} */
   const xs = new Map();
   let xLabel = '';
   for (const source of sources(view)) {
     for (const row of panel.tidy(source, true)) {
       const seed = row.seed === '' ? '' : row.seed === 'median' ? ', median' : `, seed ${row.seed}`;
       const column = `${source.name}${seed}${quantities ? `, ${row.quantity}` : ''}`;
-      if (!columns.has(column)) columns.set(column, new Map());
-      columns.get(column).set(row.x, row.value);
+      const values = columns.get(column) ?? new Map();
+      columns.set(column, values.set(row.x, row.value));
       xs.set(row.x, row.x_text ?? decimal(row.x));
       xLabel = row.x_label;
     }
@@ -29,6 +39,7 @@ function pivot(panel, view, quantities) {
   return { xLabel, columns: [...columns], xs: [...xs].sort(([a], [b]) => a - b) };
 }
 
+/** @type {(spec: Panel, panel: Drawn, view: View, title: string) => HTMLElement} */
 function table(spec, panel, view, title) {
   const first = panel.tidy(sources(view)[0], true);
   const several = new Set(first.map((row) => row.quantity)).size > 1;
@@ -59,7 +70,7 @@ function table(spec, panel, view, title) {
             'tr',
             {},
             h('th', { scope: 'row' }, text),
-            columns.map(([, values]) => h('td', {}, values.has(x) ? decimal(values.get(x)) || '–' : '–')),
+            columns.map(([, values]) => h('td', {}, values.has(x) ? decimal(values.get(x) ?? NaN) || '–' : '–')),
           ),
         ),
       ),
@@ -67,10 +78,12 @@ function table(spec, panel, view, title) {
   );
 }
 
+/** @type {(v: string) => string} */
 const cell = (v) => (/[",\n]/.test(v) ? `"${v.replaceAll('"', '""')}"` : v);
 
+/** @type {(state: Pick<State, 'controls' | 'panels'>, panels: Pick<Drawn, 'tidy'>[], view: View) => string} */
 export function csv(state, panels, view) {
-  const moments = state.panels.some((panel) => panel.moments);
+  const moments = state.panels.some((panel) => 'moments' in panel);
   const head = [
     'panel',
     'source',
@@ -84,6 +97,7 @@ export function csv(state, panels, view) {
   ];
   const lines = [head];
   for (const source of sources(view)) {
+    /** @type {(index: number[]) => string[]} */
     const written = (index) =>
       state.controls.map((c, k) => {
         const value = c.values[index[k]];
@@ -109,6 +123,7 @@ export function csv(state, panels, view) {
   return `${lines.map((line) => line.map(cell).join(',')).join('\n')}\n`;
 }
 
+/** @type {(name: string, text: string) => void} */
 function download(name, text) {
   const url = URL.createObjectURL(new Blob([text], { type: 'text/csv' }));
   const link = h('a', { href: url, download: name });
@@ -118,6 +133,11 @@ function download(name, text) {
   setTimeout(() => URL.revokeObjectURL(url), 1000);
 }
 
+/**
+ * @param {State} state
+ * @param {Drawn[]} panels
+ * @param {() => View} now
+ */
 export function makeNumbers(state, panels, now) {
   const tables = h('div', { class: 'sn-tables' });
   const details = h(
@@ -131,7 +151,8 @@ export function makeNumbers(state, panels, now) {
       'Download as CSV',
     ),
   );
-  let waiting = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let waiting;
   function fill() {
     if (details.open)
       tables.replaceChildren(...panels.map((panel, i) => table(state.panels[i], panel, now(), state.title)));

@@ -5,15 +5,24 @@ const six = format('.6~r');
 const three = format(',.3~r');
 const whole = format(',d');
 
-// Plain decimals for a spreadsheet: no exponent, an ASCII minus.
+/**
+ * Plain decimals for a spreadsheet: no exponent, an ASCII minus.
+ *
+ * @type {(v: number) => string}
+ */
 export const decimal = (v) =>
   Number.isFinite(v) ? six(v).replace('−', '-') : Number.isNaN(v) ? '' : v > 0 ? 'inf' : '-inf';
 
+/** @type {(exponent: number) => string} */
 export function power(exponent) {
-  return `10${exponent < 0 ? '⁻' : ''}${[...String(Math.abs(exponent))].map((d) => SUPER[d]).join('')}`;
+  return `10${exponent < 0 ? '⁻' : ''}${[...String(Math.abs(exponent))].map((d) => SUPER[Number(d)]).join('')}`;
 }
 
-// A number as people say it: 0.01, 1, 250; powers of ten only where zeros would be counted.
+/**
+ * A number as people say it: 0.01, 1, 250; powers of ten only where zeros would be counted.
+ *
+ * @type {(v: number) => string}
+ */
 export function said(v) {
   if (!Number.isFinite(v)) return Number.isNaN(v) ? 'none' : v > 0 ? 'infinite' : '−infinite';
   const size = Math.abs(v);
@@ -25,6 +34,7 @@ export function said(v) {
   return lead === '1' ? power(exponent) : `${lead} × ${power(exponent)}`;
 }
 
+/** @type {(share: number) => string} */
 export function percent(share) {
   if (share > 0 && share < 0.005) return 'under 1 %';
   if (share < 1 && share > 0.995) return 'over 99 %';

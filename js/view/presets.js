@@ -1,6 +1,13 @@
 // Buttons that go to a setting worth a look; the point of the chosen one is shown under them.
 import { h } from './dom.js';
 
+/** @import { Index, Preset } from './types.js' */
+
+/**
+ * @param {Preset[]} presets
+ * @param {(index: Index) => void} choose
+ * @returns {{ node: HTMLElement | null, update(index: Index): void }}
+ */
 export function makePresets(presets, choose) {
   if (!presets.length) return { node: null, update() {} };
   const buttons = presets.map((preset) =>
@@ -17,7 +24,7 @@ export function makePresets(presets, choose) {
     update(index) {
       presets.forEach((preset, i) => {
         const chosen = preset.index.every((v, k) => v === index[k]);
-        buttons[i].setAttribute('aria-pressed', chosen);
+        buttons[i].setAttribute('aria-pressed', String(chosen));
         points[i].classList.toggle('sn-off', !chosen);
       });
     },

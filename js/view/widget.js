@@ -1,9 +1,13 @@
 // Jupyter (anywidget): recorded runs at once, the kernel tier when a kernel answers.
 import { mount } from './explorer.js';
-import { kernelTrainer } from './kernel.js';
+import { kernelTier } from './kernel.js';
 
+/** @import { WidgetModel } from './types.js' */
+
+/** @type {(given: { model: WidgetModel, el: HTMLElement }) => () => void} */
 function render({ model, el }) {
-  const explorer = mount(el, model.get('state'), (handlers) => kernelTrainer(model, handlers));
+  const state = model.get('state');
+  const explorer = mount(el, state, state.live ? kernelTier(model) : null);
   return () => explorer.dispose();
 }
 

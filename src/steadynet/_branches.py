@@ -35,6 +35,25 @@ def second_look(fine, first: Callable, second: Callable):
     return tf.cond(fine, first, tf.function(second, autograph=False, experimental_attributes=whole))
 
 
+def differentiable(run: Callable, inputs: list):
+    """Give ``run(*inputs)``, with the gradient it has without branches.
+
+    ``tf.vectorized_map`` takes branches, but no gradient through them.
+    """
+
+    @tf.custom_gradient
+    def look(*inputs):
+        def gradient(*upstream):
+            with tf.GradientTape() as tape, without_branches():
+                tape.watch(inputs)
+                again = run(*inputs)
+            return tape.gradient(again, inputs, tf.nest.pack_sequence_as(again, upstream))
+
+        return run(*map(tf.stop_gradient, inputs)), gradient
+
+    return look(*inputs)
+
+
 def vectorizing() -> bool:
     """Whether the body of a ``tf.vectorized_map`` is being traced, or a function it calls."""
     graph = None if tf.executing_eagerly() else tf.compat.v1.get_default_graph()

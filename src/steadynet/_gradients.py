@@ -51,8 +51,14 @@ def check_order(order: float) -> None:
 
 def as_threshold(name: str, value: Scalar, dtype: tf.DType) -> tf.Tensor:
     """A threshold as a scalar tensor; a bad number raises, a bad tensor becomes NaN."""
+    limit = as_limit(name, value, dtype)
+    return _or_nan(limit, limit > 0) if tf.is_tensor(value) else limit
+
+
+def as_limit(name: str, value: Scalar, dtype: tf.DType) -> tf.Tensor:
+    """A threshold as a scalar tensor; a bad number raises, a bad tensor is left as it is."""
     if tf.is_tensor(value):
-        return _known_later(name, value, dtype, lambda v: v > 0)
+        return _as_scalar(name, value, dtype)
     number = _number(value)
     # Limits of float32: a number that becomes 0 or infinity there is not positive and finite.
     if number is None or not SMALLEST <= number <= LARGEST:
@@ -63,45 +69,52 @@ def as_threshold(name: str, value: Scalar, dtype: tf.DType) -> tf.Tensor:
 def as_norm(name: str, value: Scalar, dtype: tf.DType) -> tf.Tensor:
     """A norm as a scalar tensor: not negative; infinite or NaN where a step is broken."""
     if tf.is_tensor(value):
-        return _known_later(name, value, dtype, lambda v: v >= 0)
+        norm = _as_scalar(name, value, dtype)
+        return _or_nan(norm, norm >= 0)
     number = _number(value)
     if number is None or number < 0:
         raise ValueError(f"`{name}` must be a norm, 0 or more. Received: {value!r}")
     return tf.constant(float(number), dtype)
 
 
-def as_bounds(name: str, pair: Sequence[Scalar], dtype: tf.DType) -> list[tf.Tensor]:
+def as_bounds(name: str, pair: Sequence[Scalar], dtype: tf.DType) -> tuple[tf.Tensor, tf.Tensor]:
     """Lower and upper bound as scalar tensors, with zero between them."""
-    signs = (lambda v: v <= 0), (lambda v: v >= 0)
-    inside = lambda x: abs(x) in (0, math.inf) or SMALLEST <= abs(x) <= LARGEST  # noqa: E731
-    known = [None if tf.is_tensor(v) else _number(v, math.nan) for v in pair]
-    fits = [x is None or (inside(x) and sign(x)) for x, sign in zip(known, signs, strict=True)]
-    if not all(fits) or known in ([0, 0], [-math.inf, math.inf]):
+    known = [None if tf.is_tensor(v) else _number(v) for v in pair]
+    inside = lambda x: x in (0, math.inf) or SMALLEST <= x <= LARGEST  # noqa: E731
+    numbers_fit = all(
+        tf.is_tensor(v) or (x is not None and inside(sign * x))
+        for v, x, sign in zip(pair, known, (-1, 1), strict=True)
+    )
+    if not numbers_fit or known in ([0, 0], [-math.inf, math.inf]):
         raise ValueError(
             f"`{name}` must be positive and finite, or a pair (low, high) with low <= 0 <= high, "
             f"not both 0 or infinite. Received: {pair!r}"
         )
-    return [
-        _known_later(name, v, dtype, sign) if x is None else tf.constant(float(x), dtype)
-        for v, x, sign in zip(pair, known, signs, strict=True)
-    ]
+    low, high = (
+        _as_scalar(name, v, dtype) if x is None else tf.constant(float(x), dtype)
+        for v, x in zip(pair, known, strict=True)
+    )
+    return _or_nan(low, low <= 0), _or_nan(high, high >= 0)
 
 
-def _number(value, otherwise=None):
-    """A Python number from any kind of real scalar; something else for what is none."""
+def _number(value):
+    """A Python number from any kind of real scalar; None for what is none."""
     is_scalar = isinstance(value, (np.generic, np.ndarray)) and value.ndim == 0
     number = value.item() if is_scalar else value
-    return (
-        number if isinstance(number, numbers.Real) and not isinstance(number, bool) else otherwise
-    )
+    return number if isinstance(number, numbers.Real) and not isinstance(number, bool) else None
 
 
-def _known_later(name: str, value, dtype: tf.DType, fits: Callable) -> tf.Tensor:
-    """A scalar tensor, NaN where its value does not fit: inside a graph it has none yet."""
+def _as_scalar(name: str, value, dtype: tf.DType) -> tf.Tensor:
+    """A tensor as a scalar of some dtype, or a clear error."""
     value = tf.cast(value, dtype)
     if value.shape.rank not in (0, None):
         raise ValueError(f"`{name}` must be a scalar. Received: shape {value.shape}")
-    return tf.where(fits(value), value, tf.constant(math.nan, dtype))
+    return value
+
+
+def _or_nan(value: tf.Tensor, fits: tf.Tensor) -> tf.Tensor:
+    """NaN where a value does not fit: inside a graph nothing is known that could raise."""
+    return tf.where(fits, value, tf.constant(math.nan, value.dtype))
 
 
 def wide_dtype(grads: Clipped) -> tf.DType:

@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from steadynet import normalization
+from steadynet import _checks, normalization
 
 __all__ = ["dense_network", "recurrent_network"]
 
@@ -126,8 +126,7 @@ def dense_network(
     ----------
     Ioffe and Szegedy (2015), section 3.2.
     """
-    if placement not in PLACEMENTS:
-        raise ValueError(f"`placement` must be one of {PLACEMENTS}. Received: {placement!r}")
+    _checks.one_of("placement", placement, PLACEMENTS)
     normalize = normalization.BatchNorm if batch_norm is True else batch_norm
     init, hidden = keras.initializers, []
     for k in range(depth):

@@ -11,11 +11,10 @@ For the activations ``x`` of one channel over a batch,
 
 from __future__ import annotations
 
-import math
-import numbers
-
 import keras
 import tensorflow as tf
+
+from steadynet import _checks
 
 __all__ = ["BatchNorm", "batch_moments", "batch_normalize", "update_moving"]
 
@@ -110,7 +109,7 @@ def batch_normalize(x, mean, variance, gamma=None, beta=None, epsilon=1e-3):
     [[-5.0], [15.0]]
     """
     x, dtype = _floating("x", x), _wide(tf.convert_to_tensor(x).dtype)
-    epsilon = _checked_epsilon(epsilon)
+    epsilon = _epsilon(epsilon)
     mean, variance = (_as(v, dtype) for v in (mean, variance))
     _check_statistics(x.shape, mean, variance)
     scale = tf.math.rsqrt(variance + epsilon)
@@ -155,13 +154,9 @@ def update_moving(moving, batch, momentum):
     >>> float(update_moving(tf.constant(10.0), tf.constant(20.0), momentum=0.75))
     12.5
     """
-    momentum, moving = _checked_momentum(momentum), tf.convert_to_tensor(moving)
+    momentum, moving = _checks.momentum("momentum", momentum), tf.convert_to_tensor(moving)
     batch = _as(batch, moving.dtype)
-    if not moving.shape.is_compatible_with(batch.shape):
-        raise ValueError(
-            "`moving` and `batch` must have equal shapes. "
-            f"Received: {tuple(moving.shape)} and {tuple(batch.shape)}"
-        )
+    _checks.same_shapes("moving", moving, "batch", batch)
     return moving * momentum + batch * (1.0 - momentum)
 
 
@@ -224,16 +219,16 @@ class BatchNorm(keras.layers.Layer):
 
     def __init__(self, axis=-1, momentum=0.99, epsilon=1e-3, center=True, scale=True, **kwargs):
         super().__init__(**kwargs)
-        self.axis = _integer("axis", axis)
-        self.momentum = _checked_momentum(momentum)
-        self.epsilon = _checked_epsilon(epsilon)
+        self.axis = _checks.whole("axis", axis)
+        self.momentum = _checks.momentum("momentum", momentum)
+        self.epsilon = _epsilon(epsilon)
         self.center, self.scale = bool(center), bool(scale)
         self.gamma = self.beta = None
 
     def build(self, input_shape):
         """Make the weights: one value a channel."""
         rank = len(input_shape)
-        (axis,) = _in_range("axis", [self.axis], rank)
+        (axis,) = _checks.in_range("axis", [self.axis], rank)
         channels = input_shape[axis]
         if channels is None:
             raise ValueError(
@@ -294,27 +289,10 @@ def _floating(name, x):
     return x
 
 
-def _integer(name, value):
-    """A whole number, or a clear error."""
-    if not isinstance(value, numbers.Integral) or isinstance(value, bool):
-        raise TypeError(f"`{name}` must be an integer. Received: {value!r}")
-    return int(value)
-
-
-def _in_range(name, axes, rank):
-    """Axes counted from 0, or a clear error."""
-    for axis in axes:
-        if not -rank <= axis < rank:
-            raise ValueError(
-                f"`{name}` must be in [{-rank}, {rank}) for inputs of rank {rank}. Received: {axis}"
-            )
-    return [axis % rank for axis in axes]
-
-
 def _checked_axes(axes, shape):
     """Axes counted from 0 that hold something to average, or a clear error."""
     given = list(axes) if isinstance(axes, (list, tuple, range)) else [axes]
-    found = _in_range("axes", [_integer("axes", axis) for axis in given], shape.rank)
+    found = _checks.in_range("axes", [_checks.whole("axes", axis) for axis in given], shape.rank)
     if len(set(found)) < len(found):
         raise ValueError(f"`axes` must name each axis once. Received: {axes!r}")
     if any(shape[axis] == 0 for axis in found):
@@ -327,11 +305,7 @@ def _checked_axes(axes, shape):
 
 def _check_statistics(shape, mean, variance):
     """Refuse statistics that differ in shape or that would enlarge `x`."""
-    if not mean.shape.is_compatible_with(variance.shape):
-        raise ValueError(
-            "`mean` and `variance` must have equal shapes. "
-            f"Received: {tuple(mean.shape)} and {tuple(variance.shape)}"
-        )
+    _checks.same_shapes("mean", mean, "variance", variance)
     ends = zip(reversed(list(mean.shape)), reversed(list(shape)), strict=False)
     fits = all(size in (1, None, of_x) or of_x is None for size, of_x in ends)
     if mean.shape.rank > shape.rank or not fits:
@@ -352,21 +326,6 @@ def _fitting(name, value, mean):
     return value
 
 
-def _number(value):
-    """Any real number as a float; NaN for everything else."""
-    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    return float(value) if is_number else math.nan
-
-
-def _checked_momentum(momentum):
-    """A number in [0, 1), or a clear error."""
-    if not 0 <= _number(momentum) < 1:
-        raise ValueError(f"`momentum` must be in [0, 1). Received: {momentum!r}")
-    return _number(momentum)
-
-
-def _checked_epsilon(epsilon):
-    """A positive finite number, or a clear error."""
-    if not 0 < _number(epsilon) < math.inf:
-        raise ValueError(f"`epsilon` must be positive and finite. Received: {epsilon!r}")
-    return _number(epsilon)
+def _epsilon(value):
+    """A positive finite number as a float, or a clear error."""
+    return float(_checks.positive("epsilon", value, dtype="float64"))

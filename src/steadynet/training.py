@@ -10,17 +10,10 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from steadynet._checks import (
-    as_limit,
-    check,
-    count,
-    positive,
-    refuse_own_clipping,
-    same_length,
-)
-from steadynet.steps import cross_entropy, gradients
+from steadynet import _checks
+from steadynet.steps import MEASURES, as_limit, check, cross_entropy, gradients
 
-__all__ = ["Record", "Trainer", "batch_schedule", "cross_entropy", "train"]
+__all__ = ["Record", "Trainer", "batch_schedule", "train"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,10 +85,9 @@ def batch_schedule(n: int, steps: int, batch_size: int, seed: int) -> np.ndarray
     [0, 1, 2, 3, 4, 5]
     """
     for name, value in (("n", n), ("steps", steps), ("batch_size", batch_size)):
-        count(name, value)
-    count("seed", seed, least=0)
-    if batch_size > n:
-        raise ValueError(f"`batch_size` must be at most the {n} examples. Received: {batch_size}")
+        _checks.count(name, value)
+    _checks.count("seed", seed, least=0)
+    _checks.require(batch_size <= n, "`batch_size`", f"at most the {n} examples", batch_size)
     rng, a_pass = np.random.default_rng(seed), n // batch_size
     passes = [rng.permutation(n)[: a_pass * batch_size] for _ in range(-(-steps // a_pass))]
     return np.concatenate(passes).reshape(-1, batch_size)[:steps].astype("int32")
@@ -138,7 +130,7 @@ class Trainer:
 
     def __init__(self, model, optimizer, *, clip=None, loss: Callable = cross_entropy):
         check(model, clip)
-        refuse_own_clipping(optimizer)
+        _checks.no_clipping(optimizer)
         self.model, self.optimizer = model, optimizer
         self._clip, self._loss = clip, loss
         self._start = _fresh_state(model, optimizer)
@@ -193,14 +185,15 @@ class Trainer:
             If a number is out of range, a threshold is missing or given without `clip`, or `x` and
             `y` differ in length.
         """
-        same_length(x, y)
+        _checks.same_length(x, y)
         limit = tf.constant(as_limit(self._clip, threshold))
-        rate = None if learning_rate is None else positive("learning_rate", learning_rate)
+        if learning_rate is not None:
+            _checks.positive("learning_rate", learning_rate)
         data = [tf.constant(a) for a in (x, y, batch_schedule(len(x), steps, batch_size, seed))]
         for variable, value in self._start:
             variable.assign(value)
-        if rate is not None:
-            self.optimizer.learning_rate = rate
+        if learning_rate is not None:
+            self.optimizer.learning_rate = learning_rate
         return drive(functools.partial(self._compiled, limit, *data), steps, chunk, on_chunk)
 
     def _loop(self, limit, x, y, schedule, first, last):
@@ -262,7 +255,7 @@ def _fresh_state(model, optimizer):
 
 def drive(loop, steps, chunk, on_chunk):
     """Call ``loop(first, last)`` chunk by chunk, report, and gather a `Record`."""
-    steps, chunk, parts = int(steps), count("chunk", chunk), []
+    steps, chunk, parts = int(steps), _checks.count("chunk", chunk), []
     for first in range(0, steps, chunk):
         span = first, min(first + chunk, steps)
         parts.append([m.numpy() for m in loop(*map(tf.constant, span))])
@@ -276,4 +269,4 @@ def drive(loop, steps, chunk, on_chunk):
 
 def new_measures(steps):
     """Empty arrays for what `gradients` measures on each step."""
-    return [tf.TensorArray(tf.float32, steps) for _ in range(4)]
+    return [tf.TensorArray(tf.float32, steps) for _ in MEASURES]

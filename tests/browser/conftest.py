@@ -9,7 +9,7 @@ from browser import tiny_training
 from browser.training_site import TrainingSite
 
 from steadynet.assets.view import SOURCE, STATIC, build, install
-from steadynet.explorer.state import as_text, build_state
+from steadynet.explorer.state import as_text, state_of
 
 HERE = pathlib.Path(__file__).parent
 PAGE = """<!doctype html><html lang="en" data-theme="light"><meta charset="utf-8">
@@ -44,7 +44,7 @@ def states():
         "deep": synthetic.deep_demo(),
         "reuse": synthetic.reuse_demo(),
     }
-    return {name: as_text(build_state(demo)) for name, demo in demos.items()}
+    return {name: as_text(state_of(demo)) for name, demo in demos.items()}
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def played(watched, bundles, states):
     def open_view(name="clip", answer=True, **options):
         page = watched(**options)
         page.set_content(PAGE.replace('<script defer src="explorer-page.js"></script>', ""))
-        page.evaluate((HERE / "play_kernel.js").read_text())
+        page.add_script_tag(path=HERE / "play_kernel.js")
         source = (bundles / "explorer.mjs").read_text()
         page.evaluate("([s, t]) => openView(s, t)", [source, {**states[name], "live": True}])
         if answer:
@@ -103,7 +103,7 @@ def played(watched, bundles, states):
 @pytest.fixture(scope="session")
 def tiny_state():
     """The explorer that trains in the page, as the view gets it."""
-    return as_text(build_state(tiny_training.demo()))
+    return as_text(state_of(tiny_training.demo()))
 
 
 @pytest.fixture

@@ -151,7 +151,7 @@ def test_a_run_is_drawn_over_its_recorded_twin_and_compared(watched, training_si
         assert len(re.findall("[ML]", drawn(page, name))) == STEPS / tiny_training.EVERY
     live = page.locator(".sn-line-live").inner_text()
     assert re.fullmatch(r"Live run: Seed 0, trained in this page: solved after \d+ steps\.", live)
-    twin = page.locator(".sn-line-twin").first.inner_text()
+    twin = page.locator(".sn-line-twin").inner_text()
     assert "TensorFlow’s recording of the same seed" in twin
     said = "document.querySelector('[role=status]').textContent"
     page.wait_for_function(f"{said}.startsWith('Live run')")
@@ -215,7 +215,7 @@ def test_reset_goes_back_to_the_recorded_runs(watched, training_site):
     page.get_by_role("button", name="Reset").click()
     assert not drawn(page, "live")
     assert not drawn(page, "twin")
-    assert page.locator(".sn-line-twin").first.is_hidden()
+    assert page.locator(".sn-line-twin").is_hidden()
     assert "Recorded TensorFlow runs" in tier(page)
     choose(page, rate=0)
     page.wait_for_timeout(200)
@@ -325,7 +325,7 @@ def test_it_loads_the_runtime_that_suits_the_browser(watched, training_site, rel
     asked = {path.rsplit("/", 1)[1] for path, _, _ in training_site.sent}
     paths = {part: entry["path"] for part, entry in runtime.items()}
     assert {part for part, path in paths.items() if path in asked} == set(used)
-    assert "recording of the same seed" in page.locator(".sn-result").inner_text()
+    assert "recording of the same seed" in page.locator(".sn-line-twin").inner_text()
 
 
 # --- the numbers

@@ -1,7 +1,13 @@
 // Arrays of a plan's file: little-endian, one after the other, as browsers run on little-endian machines only.
 const TYPES = { f32: Float32Array, u8: Uint8Array, u16: Uint16Array, i32: Int32Array, u32: Uint32Array };
 
-/** The arrays in unpacked bytes by name: {data, shape}. */
+/** @import { Head, Stored, StoredArrays } from './types.js' */
+
+/**
+ * The arrays in unpacked bytes, by name.
+ *
+ * @type {(bytes: Uint8Array<ArrayBuffer>, heads: Head[], name: string) => StoredArrays}
+ */
 export function openFile(bytes, heads, name) {
   let at = 0;
   const found = heads.map(([array, type, shape]) => {
@@ -9,14 +15,18 @@ export function openFile(bytes, heads, name) {
     // A copy: a view would have to start at a multiple of its width.
     const data = new TYPES[type](bytes.slice(at, at + size).buffer);
     at += size;
-    return [array, { data, shape }];
+    return /** @type {[string, Stored]} */ ([array, { data, shape }]);
   });
   if (at !== bytes.length)
     throw new Error(`${name} holds ${bytes.length} bytes, its plan says ${at}: the recorded runs stay.`);
   return Object.fromEntries(found);
 }
 
-/** Fill `target` with rows of an array: those that `rows` names, or from the first on where it is null. */
+/**
+ * Fill `target` with rows of an array: those that `rows` names, or from `first` on where it names none.
+ *
+ * @type {(target: Stored['data'], array: Stored, rows: ArrayLike<number> | null | undefined, first: number) => void}
+ */
 export function gather(target, { data, shape }, rows, first) {
   const width = data.length / shape[0];
   const count = target.length / width;

@@ -3,7 +3,17 @@ import { said } from '../../view/numbers.js';
 
 const RECORDING = 'TensorFlow’s recording of the same seed';
 
+/**
+ * @import { Block, Numbers } from '../../view/types.js'
+ *
+ * @typedef {object} How
+ * @property {number} tolerance The distance that counts as following.
+ * @property {((i: number) => string) | null | undefined} at Names a place ("step 650"), where there is more than one.
+ * @property {boolean} [share] Whether the quantity is a share, told in points of a hundred.
+ */
+
 // Up, never down: "within" has to hold. But recorded shares are kept in 65,535 steps: what these make is no difference.
+/** @type {(distance: number, how: Pick<How, 'share'>) => string} */
 function upTo(distance, { share }) {
   if (!Number.isFinite(distance)) return 'more than any number';
   if (!share)
@@ -18,6 +28,7 @@ function upTo(distance, { share }) {
 }
 
 // Two runs that both came to nothing there agree.
+/** @type {(a: number, b: number) => number} */
 function apart(a, b) {
   if (Object.is(a, b) || (Number.isNaN(a) && Number.isNaN(b))) return 0;
   const distance = Math.abs(a - b);
@@ -25,10 +36,9 @@ function apart(a, b) {
 }
 
 /**
- * Say how `live` follows `recorded`, both arrays over the same places.
+ * Say how `live` follows `recorded`, both arrays over the same places; null without a common one.
  *
- * `tolerance` is the distance that counts as following; `at(i)` names a place ("step 650"), or is null where there is
- * one place only; `share` says that the quantity is a share, told in points of a hundred. Null without a common place.
+ * @type {(live: ArrayLike<number>, recorded: ArrayLike<number>, how: How) => string | null}
  */
 export function compare(live, recorded, { tolerance, at, share }) {
   const count = Math.min(live.length, recorded.length);
@@ -36,6 +46,7 @@ export function compare(live, recorded, { tolerance, at, share }) {
   const distances = Array.from({ length: count }, (_, i) => apart(live[i], recorded[i]));
   const worst = Math.max(...distances);
   const parts = distances.findIndex((distance) => !(distance <= 1.001 * tolerance));
+  /** @type {(distance: number) => string} */
   const words = (distance) => upTo(distance, { share });
   const whole = `${RECORDING[0].toUpperCase()}${RECORDING.slice(1)}`;
   if (count === 1) {
@@ -55,7 +66,11 @@ export function compare(live, recorded, { tolerance, at, share }) {
   return `It follows ${RECORDING} within ${together} ${until}; ${then}.`;
 }
 
-/** The one of a panel's recorded curves that has the seed at `run`; null where it was not recorded. */
+/**
+ * The one of a panel's recorded curves that has the seed at `run`; null where it was not recorded.
+ *
+ * @type {(block: Block, run: number, length: number) => Numbers | null}
+ */
 export function sameSeed({ shape, data }, run, length) {
   if (shape.length > 1) return run < shape[0] ? data.subarray(run * shape[1], (run + 1) * shape[1]) : null;
   if (length > 1) return data; // one curve, no seeds

@@ -1,4 +1,6 @@
 // Files of the training: fetched once, kept in the browser's own store, unpacked.
+/** @import { Wanted } from './types.js' */
+
 const STORE = 'steadynet-training';
 
 async function openStore() {
@@ -10,13 +12,22 @@ async function openStore() {
   }
 }
 
-/** Addresses of what need not be downloaded again. */
+/**
+ * Addresses of what need not be downloaded again.
+ *
+ * @returns {Promise<Set<string>>}
+ */
 export async function kept() {
   const store = await openStore();
   return new Set((await store?.keys())?.map(({ url }) => url));
 }
 
-/** Keep this plan in the store, and drop the files that no plan kept there names any more. */
+/**
+ * Keep this plan in the store, and drop the files that no plan kept there names any more.
+ *
+ * @param {string} address
+ * @param {string[]} names
+ */
 export async function tidyUp(address, names) {
   const store = await openStore();
   if (!store) return;
@@ -25,18 +36,21 @@ export async function tidyUp(address, names) {
   const held = await store.keys();
   for (const request of held.filter(({ url }) => url.endsWith('.json'))) {
     named.add(request.url);
-    for (const name of await (await store.match(request)).json()) named.add(new URL(name, request.url).href);
+    const kept = await store.match(request);
+    for (const name of (await kept?.json()) ?? []) named.add(new URL(name, request.url).href);
   }
   await Promise.all(held.filter(({ url }) => !named.has(url)).map((request) => store.delete(request)));
 }
 
+/** @type {(name: string, why: string | number) => Error} */
 const missing = (name, why) => new Error(`${name} could not be loaded (${why}): the recorded runs stay.`);
 
+/** @type {(url: string, name: string, signal: AbortSignal, onBytes: (bytes: number) => void) => Promise<Blob>} */
 async function download(url, name, signal, onBytes) {
   const answer = await fetch(url, { signal }).catch((error) => {
     throw signal.aborted ? error : missing(name, 'no connection');
   });
-  if (!answer.ok) throw missing(name, answer.status);
+  if (!answer.ok || !answer.body) throw missing(name, answer.status);
   const reader = answer.body.getReader();
   const parts = [];
   for (;;) {
@@ -49,6 +63,7 @@ async function download(url, name, signal, onBytes) {
   }
 }
 
+/** @type {(blob: Blob, name: string) => Promise<Uint8Array<ArrayBuffer>>} */
 async function unpack(blob, name) {
   try {
     return new Uint8Array(await new Response(blob.stream().pipeThrough(new DecompressionStream('gzip'))).arrayBuffer());
@@ -58,8 +73,15 @@ async function unpack(blob, name) {
 }
 
 /**
- * Load [{name, bytes}] below `base`: a Map from names to their unpacked bytes.
- * `onBytes(loaded, total)` hears of what is downloaded, in bytes as they travel.
+ * @typedef {object} Loading
+ * @property {AbortSignal} signal
+ * @property {(loaded: number, total: number) => void} onBytes Hears of what is downloaded, in bytes as they travel.
+ */
+
+/**
+ * Load files below `base`: their unpacked bytes by name.
+ *
+ * @type {(files: Wanted[], base: string, how: Loading) => Promise<Map<string, Uint8Array<ArrayBuffer>>>}
  */
 export async function load(files, base, { signal, onBytes }) {
   const store = await openStore();
@@ -71,6 +93,7 @@ export async function load(files, base, { signal, onBytes }) {
   );
   const total = entries.reduce((sum, { found, bytes }) => sum + (found ? 0 : bytes), 0);
   let loaded = 0;
+  /** @type {(bytes: number) => void} */
   const count = (bytes) => {
     loaded += bytes;
     onBytes(Math.min(loaded, total), total);
@@ -86,7 +109,7 @@ export async function load(files, base, { signal, onBytes }) {
         });
         // A full disk: it is fetched anew next time.
         if (!found) await store?.put(url, new Response(blob)).catch(() => {});
-        return [name, bytes];
+        return /** @type {[string, Uint8Array<ArrayBuffer>]} */ ([name, bytes]);
       }),
     ),
   );

@@ -1,8 +1,15 @@
 // What the steps measured, as the panels draw it: means over windows, counts in bins, looks stacked, tests in turn.
 import { placeOfMeasure } from './plan.js';
 
-function makeWindows(plan) {
-  const { every, arrays } = plan.windows;
+/** @import { Named, Plan } from './types.js' */
+
+/**
+ * @typedef {{ name: string, data: Float32Array<ArrayBuffer> }} Line
+ * @typedef {{ add(measures: ArrayLike<number>): void, arrays(): Line[] }} PerStep
+ */
+
+/** @type {(plan: Pick<Plan, 'measures' | 'steps'>, windows: NonNullable<Plan['windows']>) => PerStep} */
+function makeWindows(plan, { every, arrays }) {
   const lines = Object.entries(arrays).map(([name, of]) => ({
     name,
     at: placeOfMeasure(plan, of),
@@ -24,8 +31,9 @@ function makeWindows(plan) {
   };
 }
 
-function makeHistogram(plan) {
-  const all = Object.entries(plan.histogram).map(([name, { of, edges }]) => ({
+/** @type {(plan: Pick<Plan, 'measures'>, bins: NonNullable<Plan['histogram']>) => PerStep} */
+function makeHistogram(plan, bins) {
+  const all = Object.entries(bins).map(([name, { of, edges }]) => ({
     name,
     at: placeOfMeasure(plan, of),
     edges,
@@ -50,22 +58,32 @@ function makeHistogram(plan) {
 }
 
 /**
- * Collects a run for the panels: `step(measures)`, `look(outputs)`, `test(share)`;
- * `arrays()` is what there is so far.
+ * Collects a run for the panels: `arrays()` is what there is so far.
+ *
+ * @param {Pick<Plan, 'steps' | 'measures' | 'windows' | 'histogram' | 'tests'>} plan
  */
 export function collect(plan) {
   const { windows, histogram, tests } = plan;
-  const perStep = [windows && makeWindows(plan), histogram && makeHistogram(plan)].filter(Boolean);
+  /** @type {PerStep[]} */
+  const perStep = [];
+  if (windows) perStep.push(makeWindows(plan, windows));
+  if (histogram) perStep.push(makeHistogram(plan, histogram));
+  /** @type {Map<string, { shape: number[], rows: Float32Array[] }>} */
   const looks = new Map();
+  /** @type {number[]} */
   const shares = [];
   return {
     shares,
+    /** @param {ArrayLike<number>} measures */
     step: (measures) => perStep.forEach((part) => part.add(measures)),
+    /** @param {Named[]} outputs */
     look(outputs) {
       for (const { name, shape, data } of outputs)
         looks.set(name, { shape, rows: [...(looks.get(name)?.rows ?? []), data] });
     },
+    /** @param {number} share */
     test: (share) => shares.push(share),
+    /** @returns {Named[]} */
     arrays() {
       const flat = perStep.flatMap((part) => part.arrays());
       if (tests?.array) flat.push({ name: tests.array, data: Float32Array.from(shares) });

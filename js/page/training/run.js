@@ -3,10 +3,17 @@ import { gather } from './arrays.js';
 import { collect } from './measures.js';
 import { judge } from './verdict.js';
 
+/** @import { Named, Parts, Plan, Program, StoredArrays, Tensor } from './types.js' */
+
+/** @type {(memory: Tensor) => Float32Array<ArrayBuffer>} What a program holds is gone after the call. */
+const copy = (memory) => new Float32Array(memory);
+
+/** @type {(program: Program, name: string, value: Parts['chosen'][string]) => void} */
 const number = (program, name, value) => {
-  if (program.takes(name)) program.write(name, (to) => to.fill(value));
+  if (program.takes(name)) program.write(name, (to) => to.fill(Number(value)));
 };
 
+/** @type {(step: Program, parts: Parts) => void} */
 function begin(step, { chosen, start }) {
   step.write('state', (to) => {
     to.fill(0); // what a start does not hold are slots of the optimizer
@@ -16,6 +23,7 @@ function begin(step, { chosen, start }) {
   number(step, 'limit', chosen.limit);
 }
 
+/** @type {(step: Program, parts: Parts, k: number) => void} */
 function trainOn(step, { examples, order }, k) {
   const batch = step.shape('x')[0];
   const rows = order?.order.data.subarray(k * batch, (k + 1) * batch);
@@ -24,7 +32,11 @@ function trainOn(step, { examples, order }, k) {
   step.run();
 }
 
-// A program that only looks: it gets the state, and rows from `first` on.
+/**
+ * Outputs of a program that only looks: it gets the state, and rows from `first` on.
+ *
+ * @type {(program: Program, state: Float32Array, data: StoredArrays, first: number) => Named[]}
+ */
 function inspect(program, state, { x, y }, first) {
   program.write('state', (to) => to.set(state.subarray(0, to.length)));
   program.write('x', (to) => gather(to, x, null, first));
@@ -33,12 +45,13 @@ function inspect(program, state, { x, y }, first) {
   const found = program.outputs.map(({ name, shape }) => ({
     name,
     shape,
-    data: program.look(name, (from) => from.slice()),
+    data: program.look(name, copy),
   }));
   program.rest();
   return found;
 }
 
+/** @type {(program: Program, state: Float32Array, heldOut: StoredArrays, pause: Pause) => Promise<number>} */
 async function countRight(program, state, heldOut, pause) {
   const chunk = program.shape('x')[0];
   const all = heldOut.x.shape[0];
@@ -51,33 +64,29 @@ async function countRight(program, state, heldOut, pause) {
 }
 
 /**
- * Train. `parts` holds the programs step, look and test, the arrays start, examples, order, shown and held_out, and
- * `chosen`; `pause()` lets messages in and throws where the run is to end; `show(step, arrays)` may be called often.
+ * Train; the outcome in words.
+ *
+ * @typedef {() => Promise<void>} Pause Lets messages in, and throws where the run is to end.
+ * @typedef {(step: number, found: ReturnType<typeof collect>) => void} Show May be called often.
+ *
+ * @type {(plan: Plan, parts: Parts, calls: { pause: Pause, show: Show }) => Promise<string>}
  */
 export async function train(plan, parts, { pause, show }) {
-  const { step, look, test } = parts;
+  const { step, look, shown, test, held_out: heldOut } = parts;
   const found = collect(plan);
   const verdict = judge(plan);
   const [looks, tests] = [plan.looks, plan.tests].map((part) => new Set(part?.at));
-  const state = () => step.look('state', (from) => from.slice());
+  const state = () => step.look('state', copy);
   begin(step, parts);
-  if (look && looks.has(0))
-    found.look(
-      inspect(
-        look,
-        step.write('state', (now) => now.slice()),
-        parts.shown,
-        0,
-      ),
-    );
+  if (look && shown && looks.has(0)) found.look(inspect(look, step.write('state', copy), shown, 0));
   for (let k = 0; k < plan.steps; k++) {
     trainOn(step, parts, k);
     step.look('measures', (measures) => {
       found.step(measures);
       verdict.step(measures);
     });
-    if (look && looks.has(k + 1)) found.look(inspect(look, state(), parts.shown, 0));
-    if (test && tests.has(k + 1)) found.test(await countRight(test, state(), parts.held_out, pause));
+    if (look && shown && looks.has(k + 1)) found.look(inspect(look, state(), shown, 0));
+    if (test && heldOut && tests.has(k + 1)) found.test(await countRight(test, state(), heldOut, pause));
     step.feedBack('state', 'state');
     show(k + 1, found);
     await pause();

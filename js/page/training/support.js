@@ -1,4 +1,5 @@
-// What this browser and this page lack for training, in words; null where they lack nothing.
+/** @import { Runtime } from './types.js' */
+
 const SIMD = [
   0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11,
 ]; // i8x16.splat, popcnt
@@ -8,6 +9,7 @@ const RELAXED = [
   253, 128, 2, 11,
 ]; // i8x16.relaxed_swizzle
 
+/** @type {(bytes: number[]) => boolean} */
 const runs = (bytes) => {
   try {
     return WebAssembly.validate(new Uint8Array(bytes));
@@ -16,12 +18,22 @@ const runs = (bytes) => {
   }
 };
 
-/** A plan's runtime with the loader and wasm that suit this browser. */
+/**
+ * A plan's runtime with the loader and wasm that suit this browser.
+ *
+ * @type {(runtime: Runtime) => Runtime}
+ */
 export function fitting({ relaxed_loader: loader, relaxed_wasm: wasm, ...runtime }) {
   return loader && wasm && runs(RELAXED) ? { ...runtime, loader, wasm } : runtime;
 }
 
+/**
+ * What this browser and this page lack for training, in words; null where they lack nothing.
+ *
+ * @returns {string | null}
+ */
 export function lacking() {
+  /** @type {(what: string) => string} */
   const cannot = (what) => `This browser cannot train in the page: it has no ${what}. The recorded runs stay.`;
   if (!/^https?:$/.test(location.protocol))
     return (

@@ -1,78 +1,94 @@
-/*
- * The worker of a page's training, a classic script. It is told
- *   {kind: 'train', run, address, plan, chosen}   train the newest request only: an older run ends at its next step
- *   {kind: 'stop'}                                end what runs, and its downloads
- *   {kind: 'check', id, address, plan, program, inputs}   for tests: run one program of the plan on arrays by name
- * where `address` is the plan's own and `chosen` holds the plan's entries for the setting. It answers
- *   {kind: 'loading', run, loaded, total}         bytes
- *   {kind: 'live', run, progress, arrays: [{name, shape, data}]}
- *   {kind: 'done', run, outcome}, {kind: 'error', run, text, trace}
- *   {kind: 'checked', id, outputs: {name: array}, memory}
- */
+// The worker of a page's training, a classic script: takes what is `ToWorker` in types.js, and answers by the others.
 import { openFile } from './arrays.js';
 import { load, tidyUp } from './files.js';
 import { openRuntime } from './litert.js';
 import { allNames, needs } from './plan.js';
 import { train } from './run.js';
 
+/** @import { CheckRequest, Checked, FromWorker, Parts, Plan, Program, StoredArrays, ToWorker, TrainRequest, Wanted } from './types.js' */
+
 const INTERVAL = 60; // milliseconds between messages with curves
 const SLICE = 15; // milliseconds of training before messages are read
 const PROGRAMS = 6; // compiled programs that are kept: two settings of a demo that looks and tests
-const PARTS = ['start', 'examples', 'order', 'shown', 'held_out'];
+const PARTS = ['step', 'look', 'test', 'start', 'examples', 'order', 'shown', 'held_out'];
 
 class Ended extends Error {}
 
-const opened = new Map(); // address of a file -> its program or arrays
+/**
+ * @typedef {Program | StoredArrays} Part
+ * @typedef {TrainRequest & { abort: AbortController, ended: boolean }} Request
+ */
+
+/** @type {Map<string, Part>} By the address of its file. */
+const opened = new Map();
+/** @type {Awaited<ReturnType<typeof openRuntime>> | null} */
 let runtime = null;
-let waiting = null; // the newest request, until it is served
-let current = null; // the request that is served
-let tidy = null; // address of the plan for which the store was tidied
+/** @type {Request | null} The newest, until it is served. */
+let waiting = null;
+/** @type {Request | null} The one that is served. */
+let current = null;
+/** @type {string | null} Address of the plan for which the store was tidied. */
+let tidy = null;
+
+/** @param {Part} part @returns {part is Program} */
+const runs = (part) => typeof part.run === 'function';
+/** @type {(message: FromWorker | Checked, moved?: Transferable[]) => void} */
+const post = (message, moved = []) => self.postMessage(message, { transfer: moved });
 
 // A message to oneself comes after those that wait; a timer would come milliseconds later.
 const { port1, port2 } = new MessageChannel();
-let awaken = null;
+let awaken = () => {};
 port1.onmessage = () => awaken();
+/** @type {() => Promise<void>} */
 const turn = () =>
   new Promise((resolve) => {
     awaken = resolve;
     port2.postMessage(0);
   });
 
+/** @type {(name: string, address: string) => boolean} */
 const isOpen = (name, address) => opened.has(new URL(name, address).href);
 
+/** @type {(of: { plan: Plan, address: string }, files: Wanted[], how: Parameters<typeof load>[2]) => Promise<void>} */
 async function prepare({ plan, address }, files, { signal, onBytes }) {
   const wanted = files.filter(({ name }, k) => (k < 2 ? !runtime : !isOpen(name, address)));
   const got = await load(wanted, address, { signal, onBytes });
   const { loader, wasm } = plan.runtime;
-  runtime ??= await openRuntime(got.get(loader.path), got.get(wasm.path));
+  /** @type {(name: string) => Uint8Array<ArrayBuffer>} */
+  const bytes = (name) => got.get(name) ?? new Uint8Array();
+  runtime ??= await openRuntime(bytes(loader.path), bytes(wasm.path));
   for (const { name } of files.slice(2)) {
     const { href } = new URL(name, address);
     const { outputs, arrays } = plan.files[name];
-    const part =
-      opened.get(href) ??
-      (outputs ? await runtime.compile(got.get(name), outputs) : openFile(got.get(name), arrays, name));
+    const { compile } = runtime;
+    const made = () => (outputs ? compile(bytes(name), outputs) : openFile(bytes(name), arrays ?? [], name));
+    const part = opened.get(href) ?? (await made());
     opened.delete(href); // the newest stand last
     opened.set(href, part);
   }
   forget(new Set(files.map(({ name }) => new URL(name, address).href)));
 }
 
-// Programs hold LiteRT's memory and are few; arrays are as many as one request needs.
+/**
+ * Programs hold LiteRT's memory and are few; arrays are as many as one request needs.
+ *
+ * @param {Set<string>} used
+ */
 function forget(used) {
-  const programs = [...opened].filter(([, part]) => part.run);
+  const programs = [...opened].filter(([, part]) => runs(part));
   const old = programs
     .slice(0, Math.max(0, programs.length - PROGRAMS))
-    .concat([...opened].filter(([, part]) => !part.run));
+    .concat([...opened].filter(([, part]) => !runs(part)));
   for (const [href, part] of old) {
     if (used.has(href)) continue;
-    part.delete?.();
+    if (runs(part)) part.delete();
     opened.delete(href);
   }
 }
 
+/** @param {Request} request */
 async function serve(request) {
   const { run, plan, chosen, address } = request;
-  const tell = (message, moved) => postMessage({ run: (waiting ?? request).run, ...message }, moved);
   const end = () => {
     if (request.ended) throw new Ended();
   };
@@ -83,17 +99,19 @@ async function serve(request) {
   }
   await prepare(request, files, {
     signal: request.abort.signal,
-    onBytes: (loaded, total) => tell({ kind: 'loading', loaded, total }),
+    onBytes: (loaded, total) => post({ kind: 'loading', run: (waiting ?? request).run, loaded, total }),
   });
   end();
-  const parts = { chosen };
-  for (const what of ['step', 'look', 'test', ...PARTS])
-    if (chosen[what] != null) parts[what] = opened.get(new URL(chosen[what], address).href);
+  /** @type {(what: string) => [string, Part | undefined]} */
+  const open = (what) => [what, opened.get(new URL(String(chosen[what]), address).href)];
+  const found = Object.fromEntries(PARTS.filter((what) => chosen[what] != null).map(open));
+  const parts = /** @type {Parts} */ ({ ...found, chosen });
   let [shown, paused] = [-Infinity, performance.now()];
+  /** @type {Parameters<typeof train>[2]['show']} */
   const send = (step, found) => {
     shown = performance.now();
     const arrays = found.arrays();
-    tell(
+    post(
       { kind: 'live', run, progress: step / plan.steps, arrays },
       arrays.map(({ data }) => data.buffer),
     );
@@ -110,40 +128,47 @@ async function serve(request) {
     },
   });
   end();
-  tell({ kind: 'done', run, outcome });
+  post({ kind: 'done', run, outcome });
 }
+
+/** @type {(error: unknown) => { text: string, trace?: string }} */
+const told = (error) =>
+  error instanceof Error ? { text: error.message, trace: error.stack } : { text: String(error) };
 
 async function serveAll() {
   while (waiting) {
-    [current, waiting] = [waiting, null];
-    const { run, abort } = current;
+    const request = waiting;
+    [current, waiting] = [request, null];
+    const { run, abort } = request;
     try {
-      await serve(current);
+      await serve(request);
     } catch (error) {
-      if (!(error instanceof Ended) && !abort.signal.aborted)
-        postMessage({ kind: 'error', run, text: error.message ?? String(error), trace: error.stack });
+      if (!(error instanceof Ended) && !abort.signal.aborted) post({ kind: 'error', run, ...told(error) });
     }
     current = null;
   }
 }
 
+/** @param {CheckRequest} request */
 async function check({ id, plan, address, program, inputs }) {
   await prepare({ plan, address }, needs(plan, { step: program }), {
     signal: new AbortController().signal,
     onBytes() {},
   });
-  const one = opened.get(new URL(program, address).href);
+  const one = /** @type {Program} */ (opened.get(new URL(program, address).href));
   for (const [name, values] of Object.entries(inputs)) one.write(name, (to) => to.set(values));
   one.run();
   const outputs = Object.fromEntries(one.outputs.map(({ name }) => [name, one.look(name, (from) => from.slice())]));
   one.rest();
-  postMessage({ kind: 'checked', id, outputs, memory: runtime.memory() });
+  post({ kind: 'checked', id, outputs, memory: runtime?.memory() ?? 0 });
 }
 
+/** @param {MessageEvent<ToWorker>} event */
 self.onmessage = ({ data }) => {
-  if (data.kind === 'check')
-    check(data).catch((error) => postMessage({ kind: 'error', id: data.id, text: error.message, trace: error.stack }));
-  if (data.kind === 'check') return;
+  if (data.kind === 'check') {
+    check(data).catch((error) => post({ kind: 'error', run: String(data.id), ...told(error) }));
+    return;
+  }
   if (current) current.ended = true;
   if (data.kind === 'stop') current?.abort.abort();
   waiting = data.kind === 'train' ? { ...data, abort: new AbortController(), ended: false } : null;

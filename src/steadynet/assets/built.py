@@ -13,8 +13,7 @@ import numpy as np
 from steadynet.assets.notes import FOLDER
 from steadynet.assets.programs import TYPES
 from steadynet.demos.plans import PLANS
-from steadynet.explorer.plan import Pick
-from steadynet.explorer.spec import Demo
+from steadynet.explorer import Demo, Table
 from steadynet.portable.program import Program
 
 __all__ = ["Built", "Original"]
@@ -77,9 +76,9 @@ class Built:
 
     def pick(self, what: str, **setting: Any) -> Any:
         """The entry for one setting: a number, or the name of a file."""
-        table = self.plan["pick"][what]
-        pick = Pick(tuple(table["over"]), tuple(table["entries"]))
-        return pick.at(self._demo.indices(setting), self._demo.shape)
+        kept, controls = self.plan["pick"][what], self._demo.controls
+        table = Table(tuple(controls[k].name for k in kept["over"]), kept["entries"])
+        return table.at(controls, self._demo.complete(setting))
 
     def program(self, what: str, **setting: Any) -> Program:
         """The program ``step``, ``look`` or ``test`` for one setting."""
@@ -106,7 +105,7 @@ class Built:
 
     def tensorflow(self, **setting: Any) -> Original:
         """The run at one setting as TensorFlow takes its steps."""
-        from steadynet.portable import steps
+        from steadynet import steps
 
         found = self._demo.complete(setting)
         model, options = PLANS[self._demo.name]().original(found)

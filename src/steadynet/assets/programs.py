@@ -96,6 +96,10 @@ def _write(folder: Path, plan: Plan, executor: Executor) -> dict[str, dict]:
 
 def _make(part: Callable[[], Mapping[str, File]]) -> dict[str, tuple[bytes, dict]]:
     """One part's files, gzipped: here, as bytes travel better between processes than tensors."""
+    import keras
+
+    # A program holds its layers' names, which count up over all that a process made before.
+    keras.utils.clear_session()
     return {name: _packed(file) for name, file in part().items()}
 
 

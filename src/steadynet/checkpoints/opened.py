@@ -131,7 +131,7 @@ def _old_files(prefix):
     return found
 
 
-def _restore_old(path, name, dtype):
+def _restore_old(path: str, name: str, dtype: tf.DType) -> np.ndarray:
     """A variable of a version 1 checkpoint, put together if it was partitioned."""
     # In a graph of its own, for it may be called where another graph is being built.
     with tf.Graph().as_default(), v1.Session() as session:

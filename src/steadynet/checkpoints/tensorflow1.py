@@ -233,7 +233,7 @@ def _batch_norm(x, scope, training):
 
 def _whole_variables(variables):
     """Variables by name; the parts of a partitioned one together, as `Saver` takes them."""
-    found: dict = {}
+    found: dict[str, Any] = {}
     for variable in variables:
         part = variable._get_save_slice_info()  # the only place that says what it is a part of
         if part is None:

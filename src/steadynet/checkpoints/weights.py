@@ -70,7 +70,7 @@ def keras_names(model: keras.Model) -> dict[str, keras.Variable]:
     >>> list(keras_names(original_network()))[:3]
     ['conv1/kernel', 'bn1/gamma', 'bn1/beta']
     """
-    found: dict = {}
+    found: dict[str, keras.Variable] = {}
     for layer in weighted_layers(model):
         for weight in layer.weights:
             # Inside a layer of layers the path goes on; outside it depends on what was nested.

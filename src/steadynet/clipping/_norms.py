@@ -7,52 +7,90 @@ squares can bear. For ordinary sizes the result is that of the plain formula, bi
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable
 
 import tensorflow as tf
 
-from steadynet._branches import second_look, vectorizing
+from steadynet._branches import differentiable, second_look, vectorizing
 
 
-def joint_norm(values, dtype, order=2, then=None, axes=None):
-    """Norm of all `values` together, over `axes` of each (None: all), or what `then` makes of it.
+class Measure:
+    """What to make of norms: nothing more."""
 
-    ``then(norm, usual)`` is called once for norms of usual size, and once for all others.
+    limit = None
+
+    def usual(self, norm):
+        """For norms of ordinary size."""
+        return norm
+
+    def careful(self, norm):
+        """For all norms."""
+        return norm
+
+
+@dataclasses.dataclass(frozen=True)
+class Shrink(Measure):
+    """Norms, and factors ``min(1, limit / norm)`` that bring them to `limit`.
+
+    With `all_or_none`, a norm that is not finite gives NaN and not 0: a broken step must not look
+    short. `check` sees every norm that could be infinite or NaN.
     """
-    then = then or _only_norm
-    if not values:
-        return then(tf.constant(0.0, dtype), False)
-    if order != 2:
-        return then(_other_norm(values, order), False)
 
-    def sums(scale):
+    limit: tf.Tensor
+    all_or_none: bool = False
+    check: Callable = tf.identity
+
+    def usual(self, norm):
+        """For norms of ordinary size and limits that are positive and finite."""
+        # As a quotient, so that it is 1 below the limit, and has slope 0 there at any size.
+        return norm, self.limit / tf.maximum(norm, self.limit)
+
+    def careful(self, norm):
+        """For all norms and limits: NaN where a limit is none; infinity never shrinks."""
+        norm, limit = self.check(norm), self.limit
+        finite = tf.minimum(limit, limit.dtype.max)
+        limit = tf.where(limit > 0, finite, tf.constant(math.nan, limit.dtype))
+        factor = limit / tf.maximum(norm, limit)
+        return norm, factor + (norm - norm) if self.all_or_none else factor
+
+
+def joint_norm(values, dtype, order=2, make=None, axes=None):
+    """Make something of the norm of all `values` together, over `axes` of each (None: all)."""
+    make = make or Measure()
+    if not values:
+        return make.careful(tf.constant(0.0, dtype))
+    if order != 2:
+        return make.careful(_other_norm(values, order))
+
+    def sums(values, scale):
         return _sum_squares(values if scale is None else [v / scale for v in values], axes)
 
-    return _l2(sums, dtype, then)
+    return _l2(values, sums, make)
 
 
-def each_norm(values, dtype, order, then):
-    """Make `then` of the vector of norms of the `values`, one each."""
+def each_norm(values, order, make):
+    """Make something of the vector of norms of the `values`, one each."""
     if order != 2:
-        return then(tf.stack([_other_norm([v], order) for v in values]), False)
+        return make.careful(tf.stack([_other_norm([v], order) for v in values]))
 
-    def sums(scale):
+    def sums(values, scale):
         scales = [None] * len(values) if scale is None else tf.unstack(scale, len(values))
         pairs = zip(values, scales, strict=True)
         return tf.stack([_sum_squares([v if s is None else v / s]) for v, s in pairs])
 
-    return _l2(sums, dtype, then)
+    return _l2(values, sums, make)
 
 
-def example_norms(values, dtype, then):
-    """Make `then` of the vector of joint norms along the first axis."""
+def example_norms(values, make):
+    """Make something of the vector of joint norms along the first axis."""
 
-    def sums(scale):
+    def sums(values, scale):
         at = values if scale is None else [v / for_examples(scale, v) for v in values]
         return tf.add_n([tf.reduce_sum(tf.square(v), list(range(1, v.shape.rank))) for v in at])
 
-    return _l2(sums, dtype, then)
+    return _l2(values, sums, make)
 
 
 def for_examples(numbers, values):
@@ -60,53 +98,39 @@ def for_examples(numbers, values):
     return tf.reshape(numbers, [-1] + [1] * (values.shape.rank - 1))
 
 
-def dividing(limit, *, all_or_none=False, check=tf.identity) -> Callable:
-    """Make the `then` that gives norms, and what to divide `limit` by for `factors`.
+def _l2(values, sums, make):
+    """Make something of the roots of ``sums(values, scale)``, squares of what scale divides."""
+    if not vectorizing():
+        return _look(values, sums, make)
+    limits = [] if make.limit is None else [make.limit]
 
-    With `all_or_none`, a norm that is not finite gives NaN and not 0: a broken step must not look
-    short. `check` sees every norm that could be infinite or NaN.
-    """
+    def run(*inputs):
+        held = dataclasses.replace(make, limit=inputs[-1]) if limits else make
+        return _look(inputs[: len(values)], sums, held)
 
-    def then(norm, usual):
-        if usual:
-            return norm, norm
-        norm = check(norm)
-        # At a norm of 0 the factor is 1, and so is its gradient: nothing is divided by 0.
-        divisor = tf.where(norm == 0, tf.minimum(limit, limit.dtype.max), norm)
-        return norm, divisor + (norm - norm) if all_or_none else divisor
-
-    return then
+    return differentiable(run, [*values, *limits])
 
 
-def factors(limit, divisor):
-    """What to multiply by: ``min(1, limit / divisor)``."""
-    # Not where the norms are computed: a graph makes `limit * rsqrt(...)` of a division by a root.
-    return tf.minimum(limit / divisor, 1.0)
-
-
-def _only_norm(norm, _usual):
-    return norm
-
-
-def _l2(sums, dtype, then):
-    """Norms from ``sums(scale)``, the sums of squares of what was divided by `scale`."""
-    squares = sums(None)
+def _look(values, sums, make):
+    """Make something of the roots of plain sums, or of sums at another scale where that helps."""
     # Powers of two: to divide by one is exact.
+    dtype = values[0].dtype
     edge = 80.0 if dtype == tf.float32 else 640.0
     small, one, huge = (tf.constant(2.0**power, dtype) for power in (-edge, 0.0, edge))
+    squares = sums(values, None)
     fine = (squares >= small) & (squares <= huge)
-
-    def plain():
-        return then(tf.sqrt(squares), True)
+    if make.limit is not None:
+        fine &= tf.math.is_finite(tf.math.log(make.limit))  # positive and finite
 
     def again():
         scale = tf.where(squares > huge, huge, tf.where(squares < small, small, one))
-        found = sums(scale)
+        found = sums(values, scale)
         # The root's slope at 0 is infinite, and infinity times 0 is NaN, though `where` drops it.
         root = tf.sqrt(tf.where(found == 0, one, found))
-        return then(scale * tf.where(found == 0, tf.zeros_like(root), root), False)
+        return make.careful(scale * tf.where(found == 0, tf.zeros_like(root), root))
 
-    return second_look(fine if fine.shape.rank == 0 else tf.reduce_all(fine), plain, again)
+    every = fine if fine.shape.rank == 0 else tf.reduce_all(fine)
+    return second_look(every, lambda: make.usual(tf.sqrt(squares)), again)
 
 
 def _sum_squares(values, axes=None):

@@ -15,7 +15,7 @@ from steadynet._gradients import (
     scaled,
     wide_dtype,
 )
-from steadynet.clipping._norms import dividing, factors, joint_norm
+from steadynet.clipping._norms import Shrink, joint_norm
 
 __all__ = ["clip_adaptively"]
 
@@ -84,7 +84,7 @@ def clip_adaptively(
         axes = list(range(w.shape.rank - 1)) if w.shape.rank > 1 else None
         g_wide, w = tf.cast(g, dtype), tf.cast(w, dtype)
         limit = ratio * tf.maximum(joint_norm([w], dtype, axes=axes), least)
-        _, divisor = joint_norm([g_wide], dtype, then=dividing(limit), axes=axes)
-        return scaled(g, factors(limit, divisor))
+        _, factor = joint_norm([g_wide], dtype, make=Shrink(limit), axes=axes)
+        return scaled(g, factor)
 
     return [on_entries(clip_units, g, w) for g, w in zip(grads, params, strict=True)]

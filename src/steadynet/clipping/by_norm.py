@@ -10,8 +10,8 @@ from steadynet._gradients import (
     Clipped,
     Gradients,
     Scalar,
+    as_limit,
     as_norm,
-    as_threshold,
     check_order,
     checked,
     on_entries,
@@ -19,7 +19,7 @@ from steadynet._gradients import (
     wide_dtype,
     wide_entries,
 )
-from steadynet.clipping._norms import dividing, each_norm, factors, joint_norm
+from steadynet.clipping._norms import Shrink, each_norm, joint_norm
 
 __all__ = ["clip_by_global_norm", "clip_by_norm", "global_norm"]
 
@@ -102,7 +102,7 @@ def clip_by_norm(
     check_order(order)
     grads = checked(grads)
     dtype = wide_dtype(grads)
-    limit = as_threshold("clip_norm", clip_norm, dtype)
+    limit = as_limit("clip_norm", clip_norm, dtype)
     present = [i for i, g in enumerate(grads) if g is not None]
     if not present:
         return grads
@@ -111,10 +111,9 @@ def clip_by_norm(
         named = zip(present, tf.unstack(norms, len(present)), strict=True)
         return tf.stack([_check_finite(f"grads[{i}]")(norm) for i, norm in named])
 
-    then = dividing(limit, check=check if error_if_nonfinite else tf.identity)
-    _, divisors = each_norm(wide_entries(grads), dtype, order, then)
-    each = tf.unstack(factors(limit, divisors), len(present))
-    factor_of = dict(zip(present, each, strict=True))
+    make = Shrink(limit, check=check if error_if_nonfinite else tf.identity)
+    _, factors = each_norm(wide_entries(grads), order, make)
+    factor_of = dict(zip(present, tf.unstack(factors, len(present)), strict=True))
     return [on_entries(scaled, g, factor_of.get(i)) for i, g in enumerate(grads)]
 
 
@@ -175,14 +174,13 @@ def clip_by_global_norm(
     check_order(order)
     grads = checked(grads)
     dtype = wide_dtype(grads)
-    limit = as_threshold("clip_norm", clip_norm, dtype)
+    limit = as_limit("clip_norm", clip_norm, dtype)
     check = _check_finite("grads") if error_if_nonfinite else tf.identity
-    then = dividing(limit, all_or_none=True, check=check)
+    make = Shrink(limit, all_or_none=True, check=check)
     if use_norm is None:
-        norm, divisor = joint_norm(wide_entries(grads), dtype, order, then)
+        norm, factor = joint_norm(wide_entries(grads), dtype, order, make)
     else:
-        norm, divisor = then(as_norm("use_norm", use_norm, dtype), False)
-    factor = factors(limit, divisor)
+        norm, factor = make.careful(as_norm("use_norm", use_norm, dtype))
     return [on_entries(scaled, g, factor) for g in grads], norm
 
 

@@ -7,13 +7,13 @@ import tensorflow as tf
 from steadynet._gradients import (
     Gradients,
     Scalar,
-    as_threshold,
+    as_limit,
     checked,
     scaled,
     wide_dtype,
     wide_entries,
 )
-from steadynet.clipping._norms import dividing, example_norms, factors, for_examples
+from steadynet.clipping._norms import Shrink, example_norms, for_examples
 
 __all__ = ["clip_per_example"]
 
@@ -77,16 +77,15 @@ def clip_per_example(
         )
     grads = _checked_examples(grads)
     dtype = wide_dtype(grads)
-    limit = as_threshold("clip_norm", clip_norm, dtype)
+    limit = as_limit("clip_norm", clip_norm, dtype)
     if all(g is None for g in grads):
         return grads, tf.zeros([0], dtype)
-    norms, divisors = example_norms(wide_entries(grads), dtype, dividing(limit, all_or_none=True))
-    each = factors(limit, divisors)
+    norms, factors = example_norms(wide_entries(grads), Shrink(limit, all_or_none=True))
 
     def shorten(g):
         if reduction is None:
-            return scaled(g, for_examples(each, g))
-        wide = scaled(tf.cast(g, dtype), for_examples(each, g))
+            return scaled(g, for_examples(factors, g))
+        wide = scaled(tf.cast(g, dtype), for_examples(factors, g))
         return tf.cast(REDUCTIONS[reduction](wide, axis=0), g.dtype)
 
     return [None if g is None else shorten(g) for g in grads], norms

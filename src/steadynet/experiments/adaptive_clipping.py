@@ -35,7 +35,7 @@ def adaptively_but_the_last(grads, params, threshold):
 
 
 @functools.lru_cache(maxsize=4)
-def sweep(method):
+def _side_by_side(method):
     """A compiled row of runs for one kind of clipping; each call only changes its weights."""
     from steadynet import networks, sweeps
 
@@ -48,7 +48,7 @@ def run(point):
     from steadynet import networks
 
     method, threshold = CLIPPINGS[point["clipping"]]
-    rates, (x, y), row = point["learning_rate"], small_pictures(), sweep(method)
+    rates, (x, y), row = point["learning_rate"], small_pictures(), _side_by_side(method)
     start = networks.dense_network(196, 10, depth=DEPTH, seed=point["seed"])
     row.model.set_weights(start.get_weights())
     record = row.run(

@@ -9,6 +9,7 @@ import numpy as np
 
 from steadynet.experiments.base import Claim, Experiment, Number, median_and_range
 from steadynet.experiments.rates import at_best_rate, largest_usable_rate
+from steadynet.tasks import curves
 
 if TYPE_CHECKING:
     from steadynet.recording import Recording
@@ -63,10 +64,10 @@ def train(normalize, depth, activation, batch_size, rates, seed):
     )
     with np.errstate(over="ignore"):  # a loss beyond half precision is as good as infinite
         return {
-            "loss": deep_rows.windows(record.loss, WINDOW).astype("f2"),
-            "accuracy": deep_rows.windows(record.accuracy, WINDOW).astype("f2"),
+            "loss": curves.windows(record.loss, WINDOW).astype("f2"),
+            "accuracy": curves.windows(record.accuracy, WINDOW).astype("f2"),
             "test_accuracy": row.test_accuracy(),
-            "steps_to_target": deep_rows.steps_to(record.accuracy, TARGET, OVER),
+            "steps_to_target": curves.steps_to(record.accuracy, TARGET, OVER),
             **{
                 name: np.stack([seen[name] for seen in looks], axis=1).astype("f2")
                 for name in ("activations", "gradients")

@@ -8,6 +8,7 @@ import numpy as np
 
 from steadynet.experiments.base import Claim, Experiment, Number, median_and_range
 from steadynet.experiments.rates import at_best_rate
+from steadynet.tasks import curves
 
 if TYPE_CHECKING:
     from steadynet.recording import Recording
@@ -31,7 +32,7 @@ def run(point):
     for seed in point["seed"]:
         rates = point["learning_rate"]
         record = row.train(seed, rates, steps=STEPS, batch_size=BATCH_SIZE)
-        accuracy.append(deep_rows.windows(record.accuracy, WINDOW))
+        accuracy.append(curves.windows(record.accuracy, WINDOW))
         test_accuracy.append(row.test_accuracy())
     return {"accuracy": np.stack(accuracy, 1), "test_accuracy": np.stack(test_accuracy, 1)}
 

@@ -22,7 +22,7 @@ def run(point):
     import keras
     import tensorflow as tf
 
-    from steadynet import clipping, networks, training
+    from steadynet import clipping, networks, steps, training
 
     model = networks.recurrent_network(LENGTH, seed=point["seed"])
     trainer = training.Trainer(model, keras.optimizers.SGD(LEARNING_RATE), clip="global_norm")
@@ -32,7 +32,7 @@ def run(point):
     def look(x, y):
         weights = [tf.convert_to_tensor(v) for v in model.trainable_variables]
         state = [tf.convert_to_tensor(v) for v in model.non_trainable_variables]
-        raw = training.gradients(model, training.cross_entropy, None, weights, state, x, y, 0.0)[0]
+        raw = steps.gradients(model, steps.cross_entropy, None, weights, state, x, y, 0.0)[0]
         turned = [
             [clipping.angle_between(raw, clipping.clip(raw, method, t)) for t in point["threshold"]]
             for method in point["method"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from steadynet.experiments.base import Claim, Experiment, Number, median_and_range
+from steadynet.tasks import curves
 
 if TYPE_CHECKING:
     from steadynet.recording import Recording
@@ -37,8 +38,6 @@ def run(point):
 
 def _train(row, rate, seed):
     """What was learned, and looks at the layers and along the gradient every 40 steps."""
-    from steadynet.tasks import deep_rows
-
     looks = []
 
     def look():
@@ -56,7 +55,7 @@ def _train(row, rate, seed):
         np.stack(part, axis=1) for part in zip(*looks, strict=True)
     )
     return {
-        "accuracy": deep_rows.windows(record.accuracy, WINDOW),
+        "accuracy": curves.windows(record.accuracy, WINDOW),
         "test_accuracy": row.test_accuracy(),
         "drift": _drift(means, deviations),
         "loss_along": losses,

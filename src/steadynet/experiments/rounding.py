@@ -21,8 +21,7 @@ CLOSE = 1e-3  # of the weights' length: far below what a curve shows
 
 def run(point):
     """One run of TensorFlow, and the same run twice more: by LiteRT, and from rounded weights."""
-    from steadynet import networks
-    from steadynet.portable import steps
+    from steadynet import networks, steps
 
     threshold, seed = point["threshold"], point["seed"]
     model = networks.recurrent_network(LENGTH, seed=seed)
@@ -43,7 +42,7 @@ def _tensorflow_step(model):
     """TensorFlow's step: arrays in, arrays out."""
     import tensorflow as tf
 
-    from steadynet.portable import steps
+    from steadynet import steps
 
     compiled = tf.function(steps.training_step(model, clip="global_norm"))
 
@@ -56,7 +55,7 @@ def _tensorflow_step(model):
 
 def _litert_step(model):
     """The same step as LiteRT takes it."""
-    from steadynet.portable import steps
+    from steadynet import steps
     from steadynet.portable.convert import convert, spec
     from steadynet.portable.interpreter import Interpreter
 

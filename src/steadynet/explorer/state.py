@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from steadynet.explorer.spec import Demo
+    from steadynet.explorer.demo import Demo
 
 MISSING = 65535  # the code of NaN
 LARGEST = 65534  # the code of `hi`
@@ -61,18 +61,7 @@ def pack(array: Any, log: bool = False, span: tuple[float, float] | None = None)
     return {**head, "type": "u16", "lo": lo, "hi": hi, "data": _bytes(codes, "<u2")}
 
 
-def unpack(packed: Mapping[str, Any]) -> np.ndarray:
-    """The array that `pack` stored, as float64; its rounding is that of the codes."""
-    kind = "<f4" if packed["type"] == "f32" else "<u2"
-    values = np.frombuffer(packed["data"], kind).astype(float).reshape(packed["shape"])
-    if packed["type"] == "f32":
-        return values
-    values[values == MISSING] = np.nan
-    lo, hi, share = packed["lo"], packed["hi"], values / LARGEST
-    return lo * (hi / lo) ** share if packed["log"] else lo + (hi - lo) * share
-
-
-def build_state(demo: Demo) -> dict:
+def state_of(demo: Demo) -> dict:
     """What the view needs of `demo`, arrays packed as bytes."""
     uses: dict[str, dict] = {}
     for panel in demo.panels:

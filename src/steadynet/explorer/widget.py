@@ -12,8 +12,8 @@ import numpy as np
 import traitlets as t
 
 from steadynet._stamp import BUILT
-from steadynet.explorer.spec import Demo
-from steadynet.explorer.state import as_text, build_state
+from steadynet.explorer.demo import Demo
+from steadynet.explorer.state import as_text, state_of
 from steadynet.explorer.worker import Worker
 
 STATIC = BUILT / "view"
@@ -52,7 +52,7 @@ class Explorer(anywidget.AnyWidget):
         self.demo = demo
         self.setting = demo.complete({})
         self._worker = Worker(demo.train, self.send, demo.prepare) if demo.train else None
-        super().__init__(state=build_state(demo), _esm=view_source())
+        super().__init__(state=state_of(demo), _esm=view_source())
         self.on_msg(self._receive)
 
     def train(self, on_report: Callable | None = None, **setting: Any) -> tuple[str, dict]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
-from steadynet import normalization
+from steadynet import _checks, normalization
 
 __all__ = [
     "freeze_layers",
@@ -222,10 +221,8 @@ def gradual_unfreezing(model: keras.Model, groups_at_once: int = 1) -> Iterator[
     Howard and Ruder (2018), "Universal language model fine-tuning for text classification", 3.3.
     """
     sizes = [len(group) for group in layer_groups(model)]
-    if not _is_whole(groups_at_once) or groups_at_once < 1:
-        raise ValueError(
-            f"`groups_at_once` must be a positive integer. Received: {groups_at_once!r}"
-        )
+    good = _checks.is_whole(groups_at_once) and groups_at_once > 0
+    _checks.require(good, "`groups_at_once`", "a positive integer", groups_at_once)
     stages = range(len(sizes) - groups_at_once, 0, -groups_at_once)
 
     def unfreeze() -> Iterator[int]:
@@ -241,19 +238,13 @@ def check_model(model: object) -> None:
     """Refuse what is no built Keras model."""
     if not isinstance(model, keras.Model):
         raise TypeError(f"`model` must be a Keras model. Received: {type(model).__name__}")
-    if not model.built:
-        raise ValueError(
-            f"`model` must be built: give it an Input or call it once. Received: {model}"
-        )
+    _checks.built(model)
 
 
 def check_count(name: str, value: Any, most: int) -> None:
     """Refuse a count of layers that the model does not have."""
-    if not _is_whole(value) or not 0 <= value <= most:
-        raise ValueError(
-            f"`{name}` must be a whole number from 0 to {most}, the model's layers with weights. "
-            f"Received: {value!r}"
-        )
+    accepted = f"a whole number from 0 to {most}, the model's layers with weights"
+    _checks.require(_checks.is_whole(value) and 0 <= value <= most, f"`{name}`", accepted, value)
 
 
 def is_batch_norm(layer: keras.Layer) -> bool:
@@ -302,8 +293,3 @@ def _open(model: keras.Model, changed: bool) -> None:
     for layer in model.layers:
         if isinstance(layer, keras.Model):
             _open(layer, changed)
-
-
-def _is_whole(value: object) -> bool:
-    """Whether a value is a whole number (True and 3.0 are not)."""
-    return isinstance(value, numbers.Integral) and not isinstance(value, bool)

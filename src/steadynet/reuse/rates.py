@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
+from steadynet import _checks
 from steadynet.reuse.freezing import layer_groups
 
 __all__ = ["rate_factors", "with_layer_rates"]
@@ -44,11 +44,9 @@ def rate_factors(model: keras.Model, divide_by: float = 2.6) -> tuple[float, ...
     ----------
     Howard and Ruder (2018), "Universal language model fine-tuning for text classification", 3.2.
     """
-    good = isinstance(divide_by, numbers.Real) and 0 < divide_by < np.inf
-    if not good or isinstance(divide_by, bool):
-        raise ValueError(f"`divide_by` must be positive and finite. Received: {divide_by!r}")
+    divide_by = float(_checks.positive("divide_by", divide_by, dtype="float64"))
     groups = layer_groups(model)
-    return tuple(float(divide_by) ** (k + 1 - len(groups)) for k in range(len(groups)))
+    return tuple(divide_by ** (k + 1 - len(groups)) for k in range(len(groups)))
 
 
 def with_layer_rates(

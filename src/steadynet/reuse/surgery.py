@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from steadynet._checks import is_whole, require
 from steadynet.reuse.freezing import check_count, check_model, weighted_layers
 from steadynet.reuse.walk import GRAPHS, Walk
 
@@ -166,8 +167,8 @@ def cache_features(
     >>> features.shape, bool(np.allclose(upper(features), model(x)))
     ((5, 8), True)
     """
-    if not isinstance(batch_size, int) or batch_size < 1:
-        raise ValueError(f"`batch_size` must be a positive integer. Received: {batch_size!r}")
+    good = is_whole(batch_size) and batch_size > 0
+    require(good, "`batch_size`", "a positive integer", batch_size)
     if not len(x):
         raise ValueError(f"`x` must hold examples. Received: shape {np.shape(x)}")
     lower, upper = split_layers(model, n_cached)

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from steadynet import networks, normalization, sweeps, training
+from steadynet import networks, normalization, steps, sweeps, training
 from steadynet.tasks import noise
 from steadynet.tasks.pictures import CLASSES, PIXELS, small_pictures
 
@@ -168,8 +168,8 @@ class Row:
 
     def _loss_and_gradient(self, weights, state, x, y):
         """Loss in training mode, and its gradient by the weights."""
-        grads, _, measures = training.gradients(
-            self.model, training.cross_entropy, None, weights, state, x, y, 0.0
+        grads, _, measures = steps.gradients(
+            self.model, steps.cross_entropy, None, weights, state, x, y, 0.0
         )
         return measures[0], grads
 
@@ -191,7 +191,7 @@ class Row:
         with tf.GradientTape() as tape:
             tape.watch(weights)
             (*hidden, logits), _ = self._inside.stateless_call(weights, state, x, training=True)
-            loss = training.cross_entropy(y, logits)
+            loss = steps.cross_entropy(y, logits)
         kernels = [w for w in weights if w.shape.rank == 2][:-1]
         norms = [tf.norm(g) for g in tape.gradient(loss, kernels)]
         return tf.stack(hidden), tf.stack(norms)
@@ -225,15 +225,3 @@ def _hidden(model):
     """Outputs of the hidden layers: what each dense layer but the first reads."""
     pairs = itertools.pairwise(model.layers)
     return [before.output for before, after in pairs if isinstance(after, keras.layers.Dense)]
-
-
-def windows(curve, window):
-    """Means over windows of steps: [run, step] to [run, window]."""
-    return curve.reshape(len(curve), -1, window).mean(-1)
-
-
-def steps_to(accuracy, target, window):
-    """Steps until the mean of the last `window` accuracies reaches `target`; NaN if never."""
-    sums = np.cumsum(np.insert(accuracy, 0, 0, axis=-1), axis=-1, dtype="f8")
-    there = sums[..., window:] - sums[..., :-window] >= target * window - 1e-6
-    return np.where(there.any(-1), there.argmax(-1) + window, np.nan).astype("f4")

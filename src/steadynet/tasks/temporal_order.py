@@ -7,13 +7,14 @@ import math
 
 import numpy as np
 
+from steadynet.tasks.curves import SLACK, steps_to, windows
+
 BATCH_SIZE = 20
 CHANCE = 0.25
 NEVER = math.inf
 SOLVED, KEPT = 0.95, 0.9
 STEPS = 2000
 WINDOW = 50  # steps averaged into one point of a curve: 1,000 sequences
-SLACK = 1e-6  # by which rounding may let a window's sum of accuracies fall short
 ENDING = 4 * WINDOW  # steps whose mean accuracy tells how an unsolved run ended
 RULE = {  # as a plan carries it to the page that trains
     "kind": "solved",
@@ -68,7 +69,7 @@ def sequences(length, steps, seed):
 
 
 @functools.lru_cache(maxsize=8)
-def sweep(length, clip):
+def _side_by_side(length, clip):
     """A compiled row of runs for one length and clipping; each call only changes its weights."""
     from steadynet import networks, sweeps
 
@@ -98,7 +99,7 @@ def train_row(length, clip, seed, learning_rates, thresholds, steps=STEPS):
     """
     from steadynet import networks
 
-    row = sweep(length, clip)
+    row = _side_by_side(length, clip)
     row.model.set_weights(networks.recurrent_network(length, seed=seed).get_weights())
     x, y = sequences(length, steps, seed)
     record = row.run(
@@ -126,22 +127,18 @@ def summarize(record):
     dict of str to ndarray
         The arrays that `CURVES` describes, runs first where there are many.
     """
-
-    def windows(a):
-        return a.reshape(*a.shape[:-1], -1, WINDOW)
-
     norms = np.nan_to_num(record.gradient_norm, nan=np.inf, posinf=np.inf)
     with np.errstate(invalid="ignore"):  # between two infinite norms there is no quantile
         quantiles = np.quantile(norms, QUANTILES, axis=-1)
     return {
-        "loss": windows(record.loss).mean(-1),
-        "accuracy": windows(record.accuracy).mean(-1),
-        "clipped": windows(record.clipped).mean(-1),
-        "gradient_norm": np.median(windows(norms), axis=-1),
+        "loss": windows(record.loss, WINDOW),
+        "accuracy": windows(record.accuracy, WINDOW),
+        "clipped": windows(record.clipped, WINDOW),
+        "gradient_norm": windows(norms, WINDOW, np.median),
         "norm_counts": _histogram(norms),
         "norm_quantiles": np.moveaxis(quantiles, 0, -1).astype("f4"),
         "norm_mean": norms.mean(-1),
-        "solved_at": _solved_at(record.accuracy),
+        "solved_at": steps_to(record.accuracy, SOLVED, WINDOW),
     }
 
 
@@ -162,13 +159,6 @@ def solved_at(recording, **point):
     """
     kept = recording.get("accuracy", **point)[..., -1] >= KEPT
     return np.where(kept, recording.get("solved_at", **point), np.nan)
-
-
-def _solved_at(accuracy):
-    """Steps until the mean of the last WINDOW accuracies reaches SOLVED; NaN if it never does."""
-    sums = np.cumsum(np.insert(accuracy, 0, 0, axis=-1), axis=-1, dtype="f8")
-    solved = sums[..., WINDOW:] - sums[..., :-WINDOW] >= SOLVED * WINDOW - SLACK
-    return np.where(solved.any(-1), solved.argmax(-1) + WINDOW, np.nan).astype("f4")
 
 
 def _histogram(norms):

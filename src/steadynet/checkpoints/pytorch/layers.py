@@ -21,6 +21,12 @@ def place_tensors(layer: keras.Layer, module: Module, takes: Takes) -> None:
     """Place all tensors of a module in a layer's weights, or refuse by name what does not fit."""
     inner = layer.layer if isinstance(layer, keras.layers.TimeDistributed) else layer
     CONVERTERS[type(inner)](inner, module, takes)
+    placed = {id(weight) for weight, _ in module.pairs}
+    if any(id(weight) not in placed for weight in layer.weights):
+        raise ValueError(
+            f"`model` must have no weights that PyTorch's layers have not, as enable_lora adds "
+            f"them. Received: {layer.name!r}"
+        )
 
 
 def kind_of(layer: keras.Layer) -> type:
@@ -44,8 +50,9 @@ def _dense(layer, module, takes):
     module.refuse_rest(layer)
 
 
-def _embedding(layer, module, _):
+def _embedding(layer, module, takes):
     """The same in both."""
+    takes.takes_no_row()
     module.place(layer.embeddings, "weight")
     module.refuse_rest(layer)
 

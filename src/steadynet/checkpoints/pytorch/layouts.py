@@ -116,7 +116,7 @@ def flatten(layout: Layout, shape: Shape) -> Layout:
     return _flatten_map(layout, shape)
 
 
-def _flatten_map(layout, shape):
+def _flatten_map(layout: Layout, shape: Shape) -> Layout:
     """Layout of a map laid in one row: PyTorch's begins with all of the first channel."""
     if layout is Axes.EITHER:
         why = f"a tensor of shape {shape} is flattened that PyTorch may hold channels first or not"
@@ -126,7 +126,7 @@ def _flatten_map(layout, shape):
     return Row(channels_first(shape))
 
 
-def _flatten_steps(layout, shape):
+def _flatten_steps(layout: Steps, shape: Shape) -> Layout:
     """Layout of steps laid one behind the other."""
     each = flatten(layout.each, shape[1:])
     if not isinstance(each, Row):
@@ -163,7 +163,7 @@ def reshape(layout: Layout, before: Shape, after: Shape) -> Layout:
     return Unknown(f"a tensor is reshaped from {before} to {after}", mixed=True)
 
 
-def _reshape_plain(layout, before, after):
+def _reshape_plain(layout: Layout, before: Shape, after: Shape) -> Layout:
     """Layout of numbers that lie alike in both and are reshaped."""
     if not moves(after):
         return Axes.EITHER

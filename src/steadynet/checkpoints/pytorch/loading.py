@@ -10,10 +10,11 @@ import keras
 
 from steadynet.checkpoints.errors import alike
 from steadynet.checkpoints.pytorch.layers import CONVERTERS, kind_of, place_tensors
-from steadynet.checkpoints.pytorch.layouts import OrderUnknownError, Unknown
+from steadynet.checkpoints.pytorch.layouts import Axes, OrderUnknownError, Unknown
 from steadynet.checkpoints.pytorch.module import Module
 from steadynet.checkpoints.pytorch.orders import Orders, Takes
 from steadynet.checkpoints.pytorch.reading import read_safetensors
+from steadynet.checkpoints.pytorch.rules import of_cut
 from steadynet.checkpoints.pytorch.targets import check_epsilon
 from steadynet.checkpoints.pytorch.tracking import track
 from steadynet.reuse import weighted_layers
@@ -118,11 +119,12 @@ def load_pytorch(
     if sha256 is not None and isinstance(state, Mapping):
         raise ValueError(f"`sha256` must go with a file. Received: a mapping, and {sha256!r}")
     modules, orders = _modules(model, name_map), dict(orders or {})
-    _check_orders(model, orders)
+    weighted = {layer.name for layer in weighted_layers(model)}
+    _check_orders(model, weighted, orders)
     source: Any = "state" if isinstance(state, Mapping) else state
     tensors = dict(state) if isinstance(state, Mapping) else read_safetensors(state, sha256=sha256)
     found = [Module(name, tensors, source, convert=convert) for name in modules.values()]
-    tracked = track(model, orders)
+    tracked = track(model, set(orders) - weighted)
     unknown: dict[str, str] = {}
     for layer, module in zip(modules, found, strict=True):
         check_epsilon(model, layer, epsilon)
@@ -131,7 +133,7 @@ def load_pytorch(
         except OrderUnknownError as error:
             unknown[layer.name] = f"{error}"
     _refuse_unknown(unknown)
-    if name_map is None or len(modules) == len(weighted_layers(model)):
+    if len(modules) == len(weighted):
         _check_outputs(tracked.outputs)
     for module in found:
         for weight, value in module.pairs:
@@ -141,7 +143,7 @@ def load_pytorch(
 
 def _modules(model, name_map):
     """From each layer to load to the name of its module."""
-    layers: dict = {}
+    layers: dict[str, keras.Layer] = {}
     for layer in weighted_layers(model):
         if layers.setdefault(layer.name, layer) is not layer:
             raise ValueError(
@@ -167,9 +169,8 @@ def _modules(model, name_map):
     return {layers[name]: module for name, module in name_map.items()}
 
 
-def _check_orders(model, orders):
+def _check_orders(model, weighted, orders):
     """Refuse orders of layers that are not there, and shapes where only None can be said."""
-    weighted = {layer.name for layer in weighted_layers(model)}
     names = weighted | {layer.name for layer in _all_layers(model)}
     for name, order in orders.items():
         if name not in names:
@@ -208,6 +209,8 @@ def _refuse_unknown(unknown):
 
 def _check_outputs(outputs):
     """Refuse a model whose outputs no order of its weights makes those of PyTorch."""
-    for layout in outputs:
-        if isinstance(layout, Unknown) and layout.wrong:
-            raise ValueError(f"`model` must compute what PyTorch does, and {layout.why}")
+    for layout, shape in outputs:
+        picture = layout is Axes.CUT and len(shape or ()) > 2
+        wrong = of_cut("its output") if picture else layout
+        if isinstance(wrong, Unknown) and wrong.wrong:
+            raise ValueError(f"`model` must compute what PyTorch does, and {wrong.why}")

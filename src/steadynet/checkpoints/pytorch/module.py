@@ -130,5 +130,5 @@ class Module:
         except ValueError as error:
             raise self._error(f"{error}", part) from error
 
-    def _error(self, problem, part):
+    def _error(self, problem: str, part: str) -> CheckpointError:
         return CheckpointError(self._source, problem, f"{self.name}.{part}")

@@ -40,19 +40,24 @@ class Takes:
         """How an array with a row for each of the `n` numbers along the last axis is turned."""
         order = self._said_order(n) if self._said else features(self.layout, self.shape)
 
-        def turn(value):
+        def turn(value: np.ndarray) -> np.ndarray:
             if order is not None and len(value) != len(order):
                 raise ValueError("another number of rows")
             return value if order is None else value[order]
 
         return turn
 
+    def takes_no_row(self) -> None:
+        """Refuse a shape that was said where there is nothing to put in order."""
+        if self._order is not None:
+            raise _refused(self.name, "None, for it takes no row", self._order)
+
     def check_channels(self) -> None:
         """Refuse a map whose channels PyTorch would have cut from a row otherwise."""
         if self._said:
-            self._refuse_a_shape()
+            self.takes_no_row()
         elif self.layout is Axes.CUT:
-            raise OrderUnknownError(of_cut(self.name).why)
+            raise OrderUnknownError(of_cut(repr(self.name)).why)
         elif getattr(self.layout, "mixed", False):
             raise OrderUnknownError(self.layout.why)  # type: ignore[union-attr]
 
@@ -66,7 +71,9 @@ class Takes:
 
     def check_groups(self) -> None:
         """Refuse a row in another order: neighbours there, which form a group, are none here."""
-        if not self._said and features(self.layout, self.shape) is not None:
+        if self._said:
+            self.takes_no_row()
+        elif features(self.layout, self.shape) is not None:
             raise OrderUnknownError(
                 f"{self.name!r} normalizes groups of a flattened map, other ones than PyTorch: put "
                 f"Permute((3, 1, 2)) before Flatten"
@@ -82,7 +89,7 @@ class Takes:
         else:
             moved = self._moved(chosen, sizes)
 
-        def turn(value):
+        def turn(value: np.ndarray) -> np.ndarray:
             if value.shape in {first, sizes} and not moves(sizes):
                 return value.reshape(sizes)
             return np.moveaxis(value, 0, -1) if moved else value
@@ -93,6 +100,8 @@ class Takes:
         """How one number for each channel is spread over a tensor of these sizes."""
         if len(sizes) < 2:
             return self.rows(sizes[0])
+        if self._said:
+            self.takes_no_row()
         last = self.layout is Axes.MAP or self._said
         if not last and self.layout is not Axes.SAME:
             raise OrderUnknownError(f"which axis of {self.shape} PyTorch has as channels")
@@ -134,11 +143,6 @@ class Takes:
         if sum(map(math.prod, shapes)) != n:
             raise _refused(self.name, f"{n} numbers in all", said)
         return shapes
-
-    def _refuse_a_shape(self):
-        """Refuse an order where there is nothing to put in order."""
-        if self._order is not None:
-            raise _refused(self.name, "None, for it takes no row", self._order)
 
 
 def _refused(name, accepted, received):

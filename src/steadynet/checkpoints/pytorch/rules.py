@@ -96,7 +96,7 @@ def _concatenate(layer, call):
 def of_cut(name: str) -> Unknown:
     """A map that was cut from a row as Keras orders it; PyTorch's row begins with a channel."""
     why = (
-        f"{name!r} takes a map that was cut from a row, in which PyTorch has channels first: "
+        f"{name} takes a map that was cut from a row, in which PyTorch has channels first: "
         f"reshape to (channels, height, width) and then Permute((2, 3, 1)), or give None in "
         f"`orders` for the layer that reshapes, if PyTorch does as here"
     )
@@ -114,7 +114,7 @@ def _pool(layer, call):
     if layer.data_format == "channels_first":
         return Axes.SAME
     if layout is Axes.CUT:
-        return of_cut(layer.name)
+        return of_cut(repr(layer.name))
     if isinstance(layout, Unknown) and layout.mixed:
         return layout
     # A sequence has to be turned for PyTorch's pooling, and may be turned back behind it.
@@ -130,7 +130,7 @@ def _upsample(layer, call):
 def _pool_all(layer, call):
     (layout, *_) = call.layouts
     if layout is Axes.CUT:
-        return of_cut(layer.name)
+        return of_cut(repr(layer.name))
     if isinstance(layout, Steps) and isinstance(layout.each, Row | Unknown):
         return layout.each if len(call.given) == 1 else _unknown(layer, call)
     if isinstance(layout, Unknown) and layout.mixed:

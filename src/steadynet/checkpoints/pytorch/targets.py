@@ -62,7 +62,7 @@ def as_in_pytorch(
     """
     _refuse_otherwise(model)
 
-    def copy(layer):
+    def copy(layer: keras.Layer) -> keras.Layer:
         config = layer.get_config()
         if "epsilon" in config:
             config["epsilon"] = epsilon
@@ -87,10 +87,11 @@ def check_epsilon(
     model: keras.Model, layer: keras.Layer, epsilon: float | Mapping[str, float] | None
 ) -> None:
     """Refuse a normalization with another epsilon than PyTorch's had."""
-    ours = getattr(layer, "epsilon", None)
+    inner = layer.layer if isinstance(layer, keras.layers.TimeDistributed) else layer
+    ours = getattr(inner, "epsilon", None)
     if ours is None:
         return
-    rms = isinstance(layer, keras.layers.RMSNormalization)
+    rms = isinstance(inner, keras.layers.RMSNormalization)
     default = float(np.finfo("float32").eps) if rms else 1e-5
     named = epsilon.get(layer.name) if isinstance(epsilon, Mapping) else epsilon
     theirs = default if named is None else named

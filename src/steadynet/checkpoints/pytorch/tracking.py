@@ -30,10 +30,10 @@ class Taken(NamedTuple):
 
 
 class Tracked(NamedTuple):
-    """What each layer takes, by its id, and the layouts of a model's outputs."""
+    """What each layer takes, by its id, and the outputs of a model, as if one more took them."""
 
     taken: dict[int, Taken]
-    outputs: list[Layout]
+    outputs: list[Taken]
 
     def by(self, layer: keras.Layer) -> Taken:
         """What a layer takes; its shape alone where the model could not be followed."""
@@ -47,7 +47,9 @@ def track(model: keras.Model, believed: Collection[str] = ()) -> Tracked:
     if graph is not None:
         inputs = keras.tree.map_structure(_fresh, _inputs(graph))
         layouts = [start(tuple(t.shape[1:])) for t in keras.tree.flatten(inputs)]
-        tracked.outputs.extend(_follow(graph, inputs, layouts, tracked.taken, believed))
+        given = _follow(graph, inputs, layouts, tracked.taken, believed)
+        shapes = [tuple(t.shape[1:]) for t in graph.outputs]
+        tracked.outputs.extend(map(Taken, given, shapes))
     return tracked
 
 

@@ -9,14 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
+from steadynet._checks import require
+
 if TYPE_CHECKING:
-    from steadynet.explorer.spec import Demo
-
-
-def require(holds: bool, what: str, accepted: str, received: Any) -> None:
-    """Raise the package's ValueError unless `holds`."""
-    if not holds:
-        raise ValueError(f"{what} must be {accepted}. Received: {received!r}")
+    from steadynet.explorer.demo import Demo
 
 
 def as_json(value: Any) -> Any:

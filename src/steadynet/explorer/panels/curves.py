@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from steadynet.explorer.panels.base import Chart
 
 if TYPE_CHECKING:
-    from steadynet.explorer.spec import Demo
+    from steadynet.explorer.demo import Demo
 
 
 @dataclass(frozen=True, kw_only=True)

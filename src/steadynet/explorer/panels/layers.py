@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from steadynet.explorer.panels.base import Chart, require
+from steadynet._checks import require
+from steadynet.explorer.panels.base import Chart
 
 if TYPE_CHECKING:
-    from steadynet.explorer.spec import Demo
+    from steadynet.explorer.demo import Demo
 
 
 @dataclass(frozen=True, kw_only=True)

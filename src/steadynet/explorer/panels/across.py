@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from steadynet.explorer.panels.base import Chart, require
+from steadynet._checks import require
+from steadynet.explorer.panels.base import Chart
 
 if TYPE_CHECKING:
-    from steadynet.explorer.spec import Demo
+    from steadynet.explorer.demo import Demo
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sweep(Chart):
+class Across(Chart):
     """An outcome at every value of one control, the present value marked; a click moves there.
 
     The other controls stay at their present values. A median line and the range of the seeds.
@@ -36,7 +37,7 @@ class Sweep(Chart):
         The control's label by default.
     """
 
-    kind: ClassVar[str] = "sweep"
+    kind: ClassVar[str] = "across"
     control: str
     label: str = ""
     reference: str | None = None
