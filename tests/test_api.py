@@ -43,8 +43,6 @@ WITHOUT_EXAMPLE = {
     "explorer.plan.Pick",
     "explorer.plan.Plan",
     "explorer.plan.pick",
-    "notebook.glue",
-    "notebook.glue_claim",
     "portable.convert.NotPortableError",
     "portable.convert.spec",
     "portable.program.Program",
