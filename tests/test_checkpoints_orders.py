@@ -206,6 +206,25 @@ def test_a_pooling_of_a_map_cut_from_a_row_is_refused_at_the_output():
     refuses(sequential((5,), *stack), "`model` must compute what PyTorch does, and 'up' takes")
 
 
+@pytest.mark.parametrize(
+    "layer",
+    [
+        layers.BatchNormalization(epsilon=1e-5),
+        layers.LayerNormalization(epsilon=1e-5),
+        layers.Dense(4),
+        layers.ZeroPadding2D(1),
+        layers.GlobalMaxPooling2D(),
+        layers.Permute((2, 1, 3)),
+        layers.Reshape((6, 4)),
+    ],
+    ids=lambda layer: type(layer).__name__,
+)
+def test_whatever_tells_channels_apart_in_what_was_cut_from_a_row_is_refused(layer):
+    stack = [layers.Reshape((2, 3, 4), name="cut"), layer, layers.Flatten()]
+    model = sequential((24,), *stack, layers.Dense(1, name="fc"))
+    refuses(model, "cut from a row", name_map={"fc": "fc"})
+
+
 def test_an_output_cut_from_a_row_is_refused_unless_said_to_be_so_in_pytorch():
     stack = [layers.Dense(24, name="fc"), layers.Reshape((2, 3, 4), name="cut")]
     model = sequential((5,), *stack, layers.Activation("tanh"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from typing import Any
 
 import numpy as np
@@ -56,13 +56,13 @@ def momentum(name: str, value: Any) -> float:
     return float(value)
 
 
-def one_of(name: str, value: Any, accepted: Sequence) -> Any:
+def one_of(name: str, value: Any, accepted: Sequence[Any]) -> Any:
     """One of some values, or a clear error."""
     require(value in accepted, f"`{name}`", f"one of {accepted}", value)
     return value
 
 
-def same_length(x: Sequence, y: Sequence) -> None:
+def same_length(x: Sized, y: Sized) -> None:
     """As many targets as examples, or a clear error."""
     if len(x) != len(y):
         raise ValueError(

@@ -11,15 +11,21 @@ For the activations ``x`` of one channel over a batch,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
 import keras
+import numpy as np
 import tensorflow as tf
 
 from steadynet import _checks
 
 __all__ = ["BatchNorm", "batch_moments", "batch_normalize", "update_moving"]
 
+Values: TypeAlias = tf.Tensor | np.ndarray | Sequence[float] | float
 
-def batch_moments(x, axes):
+
+def batch_moments(x: Values, axes: int | Sequence[int]) -> tuple[tf.Tensor, tf.Tensor]:
     """Mean and biased variance of `x` over `axes`, in two passes.
 
     ``mean = mean(x);  variance = mean((x - mean)**2)``. The shorter ``mean(x**2) - mean**2`` loses
@@ -67,7 +73,14 @@ def batch_moments(x, axes):
     return tf.squeeze(mean, axes), tf.reduce_mean(squares, axes)
 
 
-def batch_normalize(x, mean, variance, gamma=None, beta=None, epsilon=1e-3):
+def batch_normalize(
+    x: Values,
+    mean: Values,
+    variance: Values,
+    gamma: Values | None = None,
+    beta: Values | None = None,
+    epsilon: float = 1e-3,
+) -> tf.Tensor:
     """Shift and scale `x` to mean 0 and variance 1, then to mean `beta` and deviation `gamma`.
 
     ``y = gamma * (x - mean) / sqrt(variance + epsilon) + beta``
@@ -122,7 +135,7 @@ def batch_normalize(x, mean, variance, gamma=None, beta=None, epsilon=1e-3):
     return tf.cast(y, x.dtype)
 
 
-def update_moving(moving, batch, momentum):
+def update_moving(moving: Values, batch: Values, momentum: float) -> tf.Tensor:
     """Move a running statistic towards the batch's: ``momentum * moving + (1 - momentum) * batch``.
 
     After k batches the start still weighs ``momentum**k``: at 0.99, a third after 110 batches.
@@ -217,7 +230,15 @@ class BatchNorm(keras.layers.Layer):
     [[0.0], [2.0]]
     """
 
-    def __init__(self, axis=-1, momentum=0.99, epsilon=1e-3, center=True, scale=True, **kwargs):
+    def __init__(
+        self,
+        axis: int = -1,
+        momentum: float = 0.99,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.axis = _checks.whole("axis", axis)
         self.momentum = _checks.momentum("momentum", momentum)
@@ -225,7 +246,7 @@ class BatchNorm(keras.layers.Layer):
         self.center, self.scale = bool(center), bool(scale)
         self.gamma = self.beta = None
 
-    def build(self, input_shape):
+    def build(self, input_shape: Sequence[int | None]) -> None:
         """Make the weights: one value a channel."""
         rank = len(input_shape)
         (axis,) = _checks.in_range("axis", [self.axis], rank)
@@ -244,7 +265,7 @@ class BatchNorm(keras.layers.Layer):
         self.moving_variance = make("moving_variance", "ones", trainable=False)
         self.input_spec = keras.layers.InputSpec(ndim=rank, axes={axis: channels})
 
-    def call(self, inputs, training=None):
+    def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
         """Normalize by the batch, and remember it, in training; else by the moving averages."""
         rank = inputs.shape.rank
         axis = self.axis % rank
@@ -261,11 +282,11 @@ class BatchNorm(keras.layers.Layer):
         y = batch_normalize(x, along(mean), along(variance), gamma, beta, self.epsilon)
         return tf.cast(y, self.compute_dtype)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Sequence[int | None]) -> Sequence[int | None]:
         """Shapes stay."""
         return input_shape
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """What `from_config` needs to make the same layer."""
         own = ("axis", "momentum", "epsilon", "center", "scale")
         return {**super().get_config(), **{name: getattr(self, name) for name in own}}

@@ -53,11 +53,11 @@ class Recording:
     """
 
     experiment: str
-    axes: Mapping[str, tuple]
+    axes: Mapping[str, tuple[Any, ...]]
     arrays: Mapping[str, np.ndarray]
-    meta: Mapping
+    meta: Mapping[str, Any]
 
-    def get(self, name: str, **point) -> np.ndarray:
+    def get(self, name: str, **point: Any) -> np.ndarray:
         """Select an array at some values of some axes; the other axes stay.
 
         Parameters
@@ -81,7 +81,7 @@ class Recording:
         at = {axis: self._place(axis, value) for axis, value in point.items()}
         return self.arrays[name][tuple(at.get(axis, slice(None)) for axis in self.axes)]
 
-    def keep(self, axis: str, values: Sequence) -> Recording:
+    def keep(self, axis: str, values: Sequence[Any]) -> Recording:
         """Keep some values of one axis in every array, whichever dimension that is.
 
         Parameters
@@ -140,7 +140,7 @@ def record(
     *,
     executor: Executor | None = None,
     progress: Callable[[int, int], object] | None = None,
-    **only,
+    **only: tuple[Any, ...],
 ) -> Recording:
     """Run an experiment, or a slice of its grid.
 
@@ -286,7 +286,7 @@ def _check_same(file, what, recorded, coded):
         )
 
 
-def main(names=None) -> None:
+def main(names: Sequence[str] | None = None) -> None:
     """Record the named experiments, or all, with a progress bar each.
 
     Parameters
@@ -300,7 +300,7 @@ def main(names=None) -> None:
     for name in names:
         with tqdm(desc=name, unit="call", leave=True) as bar:
 
-            def show(done, everything):
+            def show(done: int, everything: int) -> None:
                 bar.total, bar.n = everything, done
                 bar.refresh()
 

@@ -7,8 +7,10 @@ of plain gradient descent on one vector, `State`, that holds all that training c
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -17,10 +19,12 @@ from steadynet.portable.program import MEASURES
 
 __all__ = ["MEASURES", "State", "cross_entropy", "gradients", "right", "training_step"]
 
+Loss: TypeAlias = Callable[[Any, Any], Any]  # (targets, outputs) -> scalar tensor
+Clip: TypeAlias = str | Callable[..., Any] | None  # a name, or (grads, params, threshold) -> grads
 CLIP_METHODS = (*clipping.METHODS, "adaptive")
 
 
-def cross_entropy(targets, logits):
+def cross_entropy(targets: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
     """Mean cross-entropy of class numbers against logits: ``-log softmax(logits)[target]``.
 
     Parameters
@@ -47,7 +51,16 @@ def cross_entropy(targets, logits):
     return tf.reduce_mean(each)
 
 
-def gradients(model, loss, clip, weights, layer_state, x, y, limit):
+def gradients(
+    model: keras.Model,
+    loss: Loss,
+    clip: Clip,
+    weights: Sequence[tf.Tensor],
+    layer_state: Sequence[tf.Tensor],
+    x: tf.Tensor,
+    y: tf.Tensor,
+    limit: tf.Tensor | float,
+) -> tuple[list[tf.Tensor], list[tf.Tensor], list[tf.Tensor]]:
     """Clipped gradients of one batch as a pure function: no variable is read or written.
 
     Parameters
@@ -73,7 +86,7 @@ def gradients(model, loss, clip, weights, layer_state, x, y, limit):
     """
     with tf.GradientTape() as tape:
         tape.watch(weights)
-        outputs, layer_state, penalties = model.stateless_call(
+        outputs, new_state, penalties = model.stateless_call(
             weights, layer_state, x, training=True, return_losses=True
         )
         value = tf.add_n([loss(y, outputs), *penalties])
@@ -82,10 +95,10 @@ def gradients(model, loss, clip, weights, layer_state, x, y, limit):
     grads = _clip(clip, raw, weights, limit)
     changed = tf.constant(False) if clip is None else _differ(grads, raw)
     measures = value, _accuracy(y, outputs), clipping.global_norm(raw), changed
-    return grads, layer_state, [tf.cast(m, tf.float32) for m in measures]
+    return grads, new_state, [tf.cast(m, tf.float32) for m in measures]
 
 
-def check(model, clip) -> None:
+def check(model: object, clip: object) -> None:
     """Refuse a model that is not built, and ways of clipping that do not exist."""
     _checks.built(model)
     if clip is not None and not callable(clip) and clip not in CLIP_METHODS:
@@ -94,7 +107,7 @@ def check(model, clip) -> None:
         )
 
 
-def as_limit(clip, threshold) -> np.float32:
+def as_limit(clip: Clip, threshold: float | None) -> np.float32:
     """The threshold as float32; infinity becomes the largest finite number, which clips nothing."""
     if clip is None and threshold is not None:
         raise ValueError(f"`threshold` needs `clip` to be set. Received: {threshold!r}")
@@ -138,7 +151,7 @@ class State:
     (9, 18)
     """
 
-    def __init__(self, model, *, momentum: bool = False):
+    def __init__(self, model: keras.Model, *, momentum: bool = False) -> None:
         others = [v for v in model.weights if v.dtype != "float32"]
         if others:
             raise TypeError(
@@ -152,13 +165,13 @@ class State:
         self._others = {id(v): v.numpy() for v in model.variables}
         self.size = sum(self._sizes)
 
-    def start(self, weights=None) -> np.ndarray:
+    def start(self, weights: Sequence[np.ndarray] | None = None) -> np.ndarray:
         """The vector of the model's present weights, or of `weights` in the same order, at rest."""
         values = self._model.get_weights() if weights is None else weights
         flat = np.concatenate([np.ravel(w) for w in values]).astype("float32")
         return np.pad(flat, (0, self.size - flat.size))
 
-    def split(self, state):
+    def split(self, state: tf.Tensor) -> tuple[list[tf.Tensor], list[tf.Tensor], list[tf.Tensor]]:
         """Trainable weights, layer state and velocities out of the vector, as lists of tensors."""
         model, pieces = self._model, tf.split(state, self._sizes)
         shapes = [v.shape for v in (*model.weights, *self._slots)]
@@ -169,7 +182,12 @@ class State:
         trainable = [value(v) for v in model.trainable_variables]
         return trainable, [value(v) for v in model.non_trainable_variables], slots
 
-    def join(self, weights, layer_state, slots=()):
+    def join(
+        self,
+        weights: Sequence[tf.Tensor],
+        layer_state: Sequence[tf.Tensor],
+        slots: Sequence[tf.Tensor] = (),
+    ) -> tf.Tensor:
         """Put such lists back into the vector."""
         model = self._model
         variables = (*model.trainable_variables, *model.non_trainable_variables)
@@ -179,13 +197,13 @@ class State:
 
 
 def training_step(
-    model,
+    model: keras.Model,
     *,
-    clip=None,
+    clip: Clip = None,
     momentum: float = 0.0,
-    loss: Callable = cross_entropy,
-    prepare: Callable = tf.identity,
-) -> Callable:
+    loss: Loss = cross_entropy,
+    prepare: Callable[..., Any] = tf.identity,
+) -> Callable[..., Any]:
     """Make the pure step that `training.Trainer` takes with ``keras.optimizers.SGD``.
 
     ``g = clip(dL/dw, limit)``, then ``w = w - rate g``; with momentum ``v = momentum v - rate g``
@@ -231,7 +249,7 @@ def training_step(
     return step
 
 
-def right(model, *, prepare: Callable = tf.identity) -> Callable:
+def right(model: keras.Model, *, prepare: Callable[..., Any] = tf.identity) -> Callable[..., Any]:
     """Make the function that counts what the model classifies correctly in inference.
 
     Parameters

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
+import keras
 import numpy as np
 import tensorflow as tf
 
 from steadynet import _checks, training
-from steadynet.steps import as_limit, check, cross_entropy, gradients
+from steadynet.steps import Clip, Loss, as_limit, check, cross_entropy, gradients
 
 __all__ = ["Sweep"]
+
+Copies: TypeAlias = tuple[list[tf.Tensor], list[tf.Tensor]]
 
 
 class Sweep:
@@ -53,16 +57,18 @@ class Sweep:
     [[2, 2, 2], [2, 2]]
     """
 
-    def __init__(self, model, *, clip=None, loss: Callable = cross_entropy):
+    def __init__(
+        self, model: keras.Model, *, clip: Clip = None, loss: Loss = cross_entropy
+    ) -> None:
         check(model, clip)
         self.model, self._clip, self._loss = model, clip, loss
-        self.copies = None
+        self.copies: Copies | None = None
         self._compiled = tf.function(functools.partial(self._loop))  # as in `training.Trainer`
 
     def run(
         self,
-        x,
-        y,
+        x: np.ndarray,
+        y: np.ndarray,
         *,
         steps: int,
         batch_size: int,

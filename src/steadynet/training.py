@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
 from steadynet import _checks
-from steadynet.steps import MEASURES, as_limit, check, cross_entropy, gradients
+from steadynet.steps import MEASURES, Clip, Loss, as_limit, check, cross_entropy, gradients
 
 __all__ = ["Record", "Trainer", "batch_schedule", "train"]
 
@@ -128,7 +129,14 @@ class Trainer:
     ((5,), True)
     """
 
-    def __init__(self, model, optimizer, *, clip=None, loss: Callable = cross_entropy):
+    def __init__(
+        self,
+        model: keras.Model,
+        optimizer: keras.optimizers.Optimizer,
+        *,
+        clip: Clip = None,
+        loss: Loss = cross_entropy,
+    ) -> None:
         check(model, clip)
         _checks.no_clipping(optimizer)
         self.model, self.optimizer = model, optimizer
@@ -140,8 +148,8 @@ class Trainer:
 
     def run(
         self,
-        x,
-        y,
+        x: np.ndarray,
+        y: np.ndarray,
         *,
         steps: int,
         batch_size: int,
@@ -213,7 +221,18 @@ class Trainer:
         return [array.stack() for array in kept]
 
 
-def train(model, optimizer, x, y, *, steps, batch_size, clip=None, loss=cross_entropy, **options):
+def train(
+    model: keras.Model,
+    optimizer: keras.optimizers.Optimizer,
+    x: np.ndarray,
+    y: np.ndarray,
+    *,
+    steps: int,
+    batch_size: int,
+    clip: Clip = None,
+    loss: Loss = cross_entropy,
+    **options: Any,
+) -> Record:
     """Train `model` in place with one compiled loop: `Trainer` and `Trainer.run` in one call.
 
     Parameters
@@ -253,7 +272,12 @@ def _fresh_state(model, optimizer):
     return [(variable, start.numpy()) for variable, start in pairs]
 
 
-def drive(loop, steps, chunk, on_chunk):
+def drive(
+    loop: Callable[[tf.Tensor, tf.Tensor], Sequence[tf.Tensor]],
+    steps: int,
+    chunk: int,
+    on_chunk: Callable[[Record], object] | None,
+) -> Record:
     """Call ``loop(first, last)`` chunk by chunk, report, and gather a `Record`."""
     steps, chunk, parts = int(steps), _checks.count("chunk", chunk), []
     for first in range(0, steps, chunk):
@@ -267,6 +291,6 @@ def drive(loop, steps, chunk, on_chunk):
     return record
 
 
-def new_measures(steps):
+def new_measures(steps: tf.Tensor) -> list[tf.TensorArray]:
     """Empty arrays for what `gradients` measures on each step."""
     return [tf.TensorArray(tf.float32, steps) for _ in MEASURES]

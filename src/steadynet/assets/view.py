@@ -24,6 +24,7 @@ ROOMS = ("view", "page", "typeset")
 OUTPUTS = (
     "explorer.mjs",
     "explorer-page.js",
+    "explorer-licences.txt",
     "training/runtime.json",  # names the rest of its folder
     "typeset/typeset.mjs",
     "typeset/served/katex/katex.min.css",

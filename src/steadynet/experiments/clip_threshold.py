@@ -33,8 +33,8 @@ FAILING_RATE = 0.2  # training without clipping fails here on every seed
 def run(point):
     """All rates and thresholds of one method and seed, side by side."""
     rates, thresholds = point["learning_rate"], point["threshold"]
-    pairs = list(itertools.product(rates, thresholds))
-    found = train_row(LENGTH, point["method"], point["seed"], *zip(*pairs, strict=True))
+    r, t = zip(*itertools.product(rates, thresholds), strict=True)
+    found = train_row(LENGTH, point["method"], point["seed"], r, t)
     return {name: a.reshape(len(rates), len(thresholds), *a.shape[1:]) for name, a in found.items()}
 
 

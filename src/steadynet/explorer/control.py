@@ -45,7 +45,7 @@ class Control:
 
     name: str
     label: str
-    values: tuple
+    values: tuple[Any, ...]
     texts: tuple[str, ...] = ()
     kind: Literal["slider", "choice", "switch"] = "slider"
     default: int = 0
@@ -80,7 +80,7 @@ class Control:
             f"`{self.name}` must be one of the control's values {self.values}. Received: {value!r}"
         )
 
-    def describe(self) -> dict:
+    def describe(self) -> dict[str, Any]:
         """The control as JSON for the view."""
         return {
             "name": self.name,

@@ -99,7 +99,7 @@ class Demo:
     fallback: Callable[[], str] | None = None
     alt: str = ""
     steps: int | None = None
-    train: Callable[[dict[str, Any], Callable], str] | None = None
+    train: Callable[[dict[str, Any], Callable[..., Any]], str] | None = None
     prepare: Callable[[], object] | None = None
     in_page: bool = False
 
@@ -169,7 +169,7 @@ class Demo:
             return self.parts[name]
         return self.table(lambda **point: _python(point[name]), name)
 
-    def describe(self) -> dict:
+    def describe(self) -> dict[str, Any]:
         """Everything but the arrays as JSON for the view."""
         pieces = self.code_pieces()
         used = {p["part"] for p in pieces if isinstance(p, dict)}

@@ -32,7 +32,7 @@ class Live:
 
     def __init__(
         self,
-        run: Callable[[dict[str, Any], Callable], str],
+        run: Callable[[dict[str, Any], Callable[..., Any]], str],
         warm_up: Callable[[], Generator[None, None, None]],
     ) -> None:
         self._run, self._warm_up = run, warm_up
@@ -49,7 +49,7 @@ class Live:
                     return
             yield
 
-    def train(self, setting: dict[str, Any], report: Callable) -> str:
+    def train(self, setting: dict[str, Any], report: Callable[..., Any]) -> str:
         """Train the network of the recording at one setting.
 
         Parameters

@@ -61,7 +61,7 @@ class Plan:
     tests: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     twin: int = 0
 
-    def describe(self, names: Mapping[str, str]) -> dict:
+    def describe(self, names: Mapping[str, str]) -> dict[str, Any]:
         """The plan as JSON for the page; `names` gives each file the name that it has there.
 
         Beside what stands above it carries ``measures``, the names of a step's measures in their

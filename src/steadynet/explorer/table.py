@@ -33,7 +33,7 @@ class Table:
     """
 
     over: tuple[str, ...]
-    entries: tuple
+    entries: tuple[Any, ...]
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "over", tuple(self.over))
@@ -69,7 +69,7 @@ class Table:
         order = [c.name for c in controls]
         return [order.index(name) for name in self.over]
 
-    def describe(self, controls: Sequence[Control]) -> dict:
+    def describe(self, controls: Sequence[Control]) -> dict[str, Any]:
         """A table of words as JSON for the view: repeated words are stored once."""
         words = list(dict.fromkeys(self.entries))
         place = {word: i for i, word in enumerate(words)}

@@ -55,7 +55,9 @@ class Explorer(anywidget.AnyWidget):
         super().__init__(state=state_of(demo), _esm=view_source())
         self.on_msg(self._receive)
 
-    def train(self, on_report: Callable | None = None, **setting: Any) -> tuple[str, dict]:
+    def train(
+        self, on_report: Callable[..., Any] | None = None, **setting: Any
+    ) -> tuple[str, dict[str, Any]]:
         """Train here and now, without a view.
 
         Parameters
@@ -75,7 +77,7 @@ class Explorer(anywidget.AnyWidget):
             raise ValueError("`demo` must have `train`. Received: None")
         last: dict[str, np.ndarray] = {}
 
-        def report(arrays: dict, progress: float) -> None:
+        def report(arrays: dict[str, Any], progress: float) -> None:
             last.update({name: np.array(values) for name, values in arrays.items()})
             if on_report is not None:
                 on_report(arrays, progress)
@@ -89,7 +91,7 @@ class Explorer(anywidget.AnyWidget):
             worker.stop()
         super().close()
 
-    def _receive(self, _: Any, message: dict, _buffers: list) -> None:
+    def _receive(self, _: Any, message: dict[str, Any], _buffers: list[Any]) -> None:
         """Answer the view."""
         kind = message.get("kind")
         if kind == "ping":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import tensorflow as tf
 
@@ -23,7 +24,9 @@ def spec(name: str, shape: Sequence[int] = (), dtype: str = "float32") -> tf.Ten
     return tf.TensorSpec(tuple(shape), dtype, name)
 
 
-def convert(function: Callable, inputs: Sequence[tf.TensorSpec], outputs: Sequence[str]) -> Program:
+def convert(
+    function: Callable[..., Any], inputs: Sequence[tf.TensorSpec], outputs: Sequence[str]
+) -> Program:
     """Trace a function and convert it.
 
     Parameters
@@ -71,7 +74,7 @@ def convert(function: Callable, inputs: Sequence[tf.TensorSpec], outputs: Sequen
     return Program(content, tuple(outputs))
 
 
-def _converted(concrete) -> bytes:
+def _converted(concrete: Any) -> bytes:
     """The converter's work, but not its advice of a way that takes twice as long."""
     talk = logging.getLogger("absl")
     level = talk.level

@@ -19,6 +19,7 @@ WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 FOLDER = "_static/steadynet"
 VIEW = BUILT / "view" / "explorer-page.js"
+LICENCES = VIEW.with_name("explorer-licences.txt")  # of what others wrote in it
 HTML = """<div class="steadynet-explorer" data-state="{key}" data-src="{script}"{training}>
 <figure class="steadynet-fallback">
 {picture}<figcaption>{summary}</figcaption>
@@ -98,8 +99,8 @@ def write_explorer(self, node):
 def serve_view(app, config):
     """Serve the view's script, once built; and load no widget manager."""
     config.nb_ipywidgets_js = {}
-    if VIEW.is_file():
-        config.html_static_path = [*config.html_static_path, str(VIEW)]
+    there = [str(path) for path in (VIEW, LICENCES) if path.is_file()]
+    config.html_static_path = [*config.html_static_path, *there]
 
 
 def choose_scripts(app, pagename, template, context, doctree):

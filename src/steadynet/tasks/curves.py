@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 SLACK = 1e-6  # by which rounding may let a window's sum of accuracies fall short
 
 
-def windows(curve, window, middle=np.mean):
+def windows(
+    curve: np.ndarray, window: int, middle: Callable[..., np.ndarray] = np.mean
+) -> np.ndarray:
     """The middle of each window of steps.
 
     Parameters
@@ -30,7 +34,7 @@ def windows(curve, window, middle=np.mean):
     return middle(curve.reshape(*curve.shape[:-1], -1, window), axis=-1)
 
 
-def steps_to(accuracy, target, window):
+def steps_to(accuracy: np.ndarray, target: float, window: int) -> np.ndarray:
     """Steps until the mean of the last `window` accuracies reaches `target`; NaN if never.
 
     Parameters

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from steadynet.tasks.curves import SLACK, steps_to, windows
+
+if TYPE_CHECKING:
+    from steadynet.recording import Recording
+    from steadynet.training import Record
 
 BATCH_SIZE = 20
 CHANCE = 0.25
@@ -45,7 +51,7 @@ CURVES = {
 QUANTILES = (0.1, 0.5, 0.9, 0.99, 1.0)
 
 
-def sequences(length, steps, seed):
+def sequences(length: int, steps: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Fresh one-hot sequences for every step, and their classes: no sequence is seen twice.
 
     Parameters
@@ -76,7 +82,14 @@ def _side_by_side(length, clip):
     return sweeps.Sweep(networks.recurrent_network(length), clip=clip)
 
 
-def train_row(length, clip, seed, learning_rates, thresholds, steps=STEPS):
+def train_row(
+    length: int,
+    clip: str,
+    seed: int,
+    learning_rates: Sequence[float],
+    thresholds: Sequence[float],
+    steps: int = STEPS,
+) -> dict[str, np.ndarray]:
     """Train one run for every pair of rate and threshold from one seed; return its summary.
 
     Parameters
@@ -114,7 +127,7 @@ def train_row(length, clip, seed, learning_rates, thresholds, steps=STEPS):
     return summarize(record)
 
 
-def summarize(record):
+def summarize(record: Record) -> dict[str, np.ndarray]:
     """Curves over windows, histogram and quantiles of the norms, and when the task was solved.
 
     Parameters
@@ -142,7 +155,7 @@ def summarize(record):
     }
 
 
-def solved_at(recording, **point):
+def solved_at(recording: Recording, **point: Any) -> np.ndarray:
     """Steps until the task is solved for good; NaN where it never is, or is lost again by the end.
 
     Parameters

@@ -27,6 +27,8 @@ __all__ = [
     "features",
     "flatten",
     "merge",
+    "moves",
+    "of_cut",
     "permute",
     "reshape",
     "start",
@@ -91,6 +93,16 @@ def channels_first(shape: Shape) -> np.ndarray:
     *space, channels = shape
     theirs = np.arange(math.prod(shape)).reshape(channels, *space)  # type: ignore[arg-type]
     return np.moveaxis(theirs, 0, -1).ravel()
+
+
+def of_cut(name: str) -> Unknown:
+    """A map that was cut from a row as Keras orders it; PyTorch's row begins with a channel."""
+    why = (
+        f"{name} takes a map that was cut from a row, in which PyTorch has channels first: "
+        f"reshape to (channels, height, width) and then Permute((2, 3, 1)), or give None in "
+        f"`orders` for the layer that reshapes, if PyTorch does as here"
+    )
+    return Unknown(why, mixed=True, wrong=True)
 
 
 def moves(shape: Shape) -> bool:
@@ -165,6 +177,8 @@ def reshape(layout: Layout, before: Shape, after: Shape) -> Layout:
 
 def _reshape_plain(layout: Layout, before: Shape, after: Shape) -> Layout:
     """Layout of numbers that lie alike in both and are reshaped."""
+    if layout is Axes.CUT and len(before) > 2:
+        return of_cut("a layer that reshapes")
     if not moves(after):
         return Axes.EITHER
     if [size for size in before if size != 1] == [size for size in after if size != 1]:
@@ -178,18 +192,17 @@ def permute(layout: Layout, axes: Sequence[int], shape: Shape) -> Layout:
     last, axes = len(axes), tuple(axes)
     if axes == tuple(range(1, last + 1)) or isinstance(layout, Unknown):
         return layout
-    to_first = axes == (last, *range(1, last))
-    if layout is Axes.MAP and to_first:
-        return Axes.SAME  # now they are first here too
-    if layout in {Axes.MAP, Axes.EITHER} and axes[-1] == last:
-        return layout
-    if layout is Axes.EITHER and to_first:
-        return Axes.SAME
-    if layout in {Axes.SAME, Axes.CUT}:
+    to_last = axes == (*range(2, last + 1), 1)
+    if layout is Axes.CUT:
+        return Axes.EITHER if to_last else of_cut("a layer that permutes")
+    if layout is Axes.SAME:
         # What goes to the end may be channels, which PyTorch leaves in front.
-        to_last = last > 2 and axes == (*range(2, last + 1), 1)
-        return Axes.EITHER if to_last and moves(shape) else Axes.SAME
-    return Unknown(f"axes are permuted to {axes}", mixed=isinstance(layout, Steps))
+        return Axes.EITHER if to_last and last > 2 and moves(shape) else Axes.SAME
+    if layout in {Axes.MAP, Axes.EITHER} and axes == (last, *range(1, last)):
+        return Axes.SAME  # now they are first here too
+    keeps_last = layout in {Axes.MAP, Axes.EITHER} and axes[-1] == last
+    moved = Unknown(f"axes are permuted to {axes}", mixed=isinstance(layout, Steps))
+    return layout if keeps_last else moved
 
 
 def merge(layouts: Sequence[Layout], shapes: Sequence[Shape], name: str) -> Layout:
@@ -220,6 +233,8 @@ def concatenate(layouts: Sequence[Layout], shapes: Sequence[Shape], name: str) -
     """Layout of tensors one behind the other; rows keep their orders."""
     if any(isinstance(layout, Steps) for layout in layouts):
         return Unknown(f"{name!r} joins steps", mixed=True)
+    if len(shapes[0]) > 2 and Axes.CUT in layouts:
+        return of_cut(repr(name))
     if len(shapes[0]) > 1:
         return merge(layouts, shapes, name)
     orders, behind = [], 0

@@ -10,11 +10,10 @@ import keras
 
 from steadynet.checkpoints.errors import alike
 from steadynet.checkpoints.pytorch.layers import CONVERTERS, kind_of, place_tensors
-from steadynet.checkpoints.pytorch.layouts import Axes, OrderUnknownError, Unknown
+from steadynet.checkpoints.pytorch.layouts import Axes, OrderUnknownError, Unknown, of_cut
 from steadynet.checkpoints.pytorch.module import Module
 from steadynet.checkpoints.pytorch.orders import Orders, Takes
 from steadynet.checkpoints.pytorch.reading import read_safetensors
-from steadynet.checkpoints.pytorch.rules import of_cut
 from steadynet.checkpoints.pytorch.targets import check_epsilon
 from steadynet.checkpoints.pytorch.tracking import track
 from steadynet.reuse import weighted_layers

@@ -15,8 +15,8 @@ from steadynet.checkpoints.pytorch.layouts import (
     channels_first,
     features,
     moves,
+    of_cut,
 )
-from steadynet.checkpoints.pytorch.rules import of_cut
 from steadynet.checkpoints.pytorch.tracking import Taken
 
 __all__ = ["Order", "Orders", "Takes"]

@@ -20,12 +20,13 @@ from steadynet.checkpoints.pytorch.layouts import (
     flatten,
     merge,
     moves,
+    of_cut,
     permute,
     reshape,
     start,
 )
 
-__all__ = ["CONVOLUTIONS", "Call", "after", "of_cut", "one_step"]
+__all__ = ["CONVOLUTIONS", "Call", "after", "one_step"]
 
 
 class Call(NamedTuple):
@@ -93,14 +94,8 @@ def _concatenate(layer, call):
     return concatenate(call.layouts, call.shapes, layer.name)
 
 
-def of_cut(name: str) -> Unknown:
-    """A map that was cut from a row as Keras orders it; PyTorch's row begins with a channel."""
-    why = (
-        f"{name} takes a map that was cut from a row, in which PyTorch has channels first: "
-        f"reshape to (channels, height, width) and then Permute((2, 3, 1)), or give None in "
-        f"`orders` for the layer that reshapes, if PyTorch does as here"
-    )
-    return Unknown(why, mixed=True, wrong=True)
+def _pad(layer, call):
+    return of_cut(repr(layer.name)) if call.layouts[0] is Axes.CUT else call.layouts[0]
 
 
 def _convolve(layer, _):
@@ -111,7 +106,7 @@ def _convolve(layer, _):
 
 def _pool(layer, call):
     (layout, *_), (shape, *_) = call.layouts, call.shapes
-    if layer.data_format == "channels_first":
+    if getattr(layer, "data_format", None) == "channels_first":  # UpSampling1D has none
         return Axes.SAME
     if layout is Axes.CUT:
         return of_cut(repr(layer.name))
@@ -120,11 +115,6 @@ def _pool(layer, call):
     # A sequence has to be turned for PyTorch's pooling, and may be turned back behind it.
     turned = layout is Axes.SAME or (layout is not Axes.MAP and len(shape) < 3)
     return Axes.EITHER if turned else Axes.MAP
-
-
-def _upsample(layer, call):
-    # Keras's own repeats a sequence's steps, and has no data format there.
-    return _keep(layer, call) if not hasattr(layer, "data_format") else _pool(layer, call)
 
 
 def _pool_all(layer, call):
@@ -141,11 +131,12 @@ def _pool_all(layer, call):
 def _normalize_channels(layer, call):
     """Batch and group normalization, for which PyTorch has channels in front."""
     (layout, *_), (shape, *_) = call.layouts, call.shapes
-    if len(shape) < 2 or isinstance(layout, Unknown) or layout in {Axes.MAP, Axes.CUT}:
+    if len(shape) < 2 or isinstance(layout, Unknown) or layout is Axes.MAP:
         return layout
-    axis = layer.axis if layer.axis >= 0 else layer.axis + len(shape) + 1
-    if axis == 1:
+    if layer.axis in {1, -len(shape)}:
         return Axes.SAME
+    if layout is Axes.CUT:
+        return of_cut(repr(layer.name))
     picture = layout is Axes.EITHER and len(shape) > 2
     return Axes.MAP if picture else Axes.EITHER
 
@@ -156,11 +147,17 @@ def _normalize_last(layer, call):
     axes = layer.axis if isinstance(layer.axis, list | tuple) else [layer.axis]
     if isinstance(layout, Steps) and not isinstance(layout.each, Row):
         return _unknown(layer, call)
-    return Axes.EITHER if layout is Axes.MAP and len(axes) < len(shape) else layout
+    if len(axes) == len(shape) or len(shape) < 2:
+        return layout
+    if layout is Axes.CUT and len(shape) > 2:
+        return of_cut(repr(layer.name))
+    return Axes.EITHER if layout is Axes.MAP else layout
 
 
 def _dense(layer, call):
     (layout, *_), (shape, *_) = call.layouts, call.shapes
+    if layout is Axes.CUT and len(shape) > 2:
+        return of_cut(repr(layer.name))
     if len(shape) < 2 or layout in {Axes.SAME, Axes.CUT}:
         return Axes.SAME
     if isinstance(layout, Unknown):
@@ -219,7 +216,7 @@ def one_step(layout: Layout, shape: Shape) -> Layout:
         return start(shape[1:])
     if len(shape) == 2 and not isinstance(layout, Unknown):
         return Axes.SAME
-    mixed = isinstance(layout, Unknown) and layout.mixed
+    mixed = layout is Axes.CUT or (isinstance(layout, Unknown) and layout.mixed)
     return Unknown("each of its steps may be laid out otherwise", mixed=mixed)
 
 
@@ -239,14 +236,15 @@ CONVOLUTIONS = (
 _KEEPS = (
     *_kinds("Activation ReLU LeakyReLU PReLU ELU Softmax Dropout GaussianDropout GaussianNoise"),
     *_kinds("AlphaDropout ActivityRegularization Identity Masking Rescaling Normalization"),
-    *_each_dimension("SpatialDropout", "ZeroPadding", "Cropping"),
+    *_each_dimension("SpatialDropout"),
 )
 _RULES: dict[type, Callable[[Any, Call], Layout]] = {
     **dict.fromkeys(_KEEPS, _keep),
     **dict.fromkeys(CONVOLUTIONS, _convolve),
     **dict.fromkeys(_each_dimension("MaxPooling", "AveragePooling"), _pool),
     **dict.fromkeys(_each_dimension("AdaptiveMaxPooling", "AdaptiveAveragePooling"), _pool),
-    **dict.fromkeys(_each_dimension("UpSampling"), _upsample),
+    **dict.fromkeys(_each_dimension("UpSampling"), _pool),
+    **dict.fromkeys(_each_dimension("ZeroPadding", "Cropping"), _pad),
     **dict.fromkeys(_each_dimension("GlobalMaxPooling", "GlobalAveragePooling"), _pool_all),
     **dict.fromkeys(_kinds("BatchNormalization GroupNormalization"), _normalize_channels),
     **dict.fromkeys(_kinds("LayerNormalization RMSNormalization"), _normalize_last),

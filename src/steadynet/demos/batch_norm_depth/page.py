@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import itertools
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,6 +13,11 @@ from steadynet.demos.batch_norm_depth.demo import APART, SMALLEST, make
 from steadynet.experiments import batch_norm_depth as experiment
 from steadynet.explorer.plan import SEED, File, Plan
 from steadynet.tasks import pictures
+
+if TYPE_CHECKING:
+    import keras
+
+    from steadynet.tasks.deep_rows import Row
 
 GRAPHS = ("normalize", "depth", "activation")  # these change the program
 TESTED = 500  # test pictures in one call
@@ -88,7 +95,9 @@ def _sums(images):
     return pixels.sum(axis=(2, 4), dtype="u2").reshape(-1, pictures.PIXELS)
 
 
-def network(normalize: str, depth: int, activation: str, *, portable: bool = False):
+def network(
+    normalize: str, depth: int, activation: str, *, portable: bool = False
+) -> tuple[Row, dict[str, Any]]:
     """A row whose model is the network, and the options of `steps.training_step`.
 
     A `portable` one computes the same with gradients that convert.
@@ -105,7 +114,7 @@ def network(normalize: str, depth: int, activation: str, *, portable: bool = Fal
     return row, {"prepare": lambda x: (share(x) - mean) / deviation}
 
 
-def original(setting):
+def original(setting: Mapping[str, Any]) -> tuple[keras.Model, dict[str, Any]]:
     """The network of one setting, not the portable one, and its options."""
     row, options = network(*(setting[name] for name in GRAPHS))
     return row.model, options

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -157,7 +159,7 @@ def _outcome(recorded, threshold, w, b):
     return describe(recorded.get("path", **at), recorded.get("error", **at))
 
 
-def describe(path, error) -> str:
+def describe(path: np.ndarray, error: np.ndarray) -> str:
     """Say how a descent ended and how long its longest step was."""
     lengths = np.linalg.norm(np.diff(path, axis=0), axis=-1)
     longest = lengths.argmax()
@@ -178,7 +180,7 @@ def prepare() -> None:
     cliff.descend(**START, threshold=1.0, steps=1)
 
 
-def train(setting, report) -> str:
+def train(setting: dict[str, Any], report: Callable[..., Any]) -> str:
     """Descend for real at one setting, as `Live.train` trains; nothing here is random or shared."""
 
     def show(path, error, norm):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,6 +11,9 @@ from steadynet.demos.clip_threshold.demo import make
 from steadynet.experiments import clip_threshold
 from steadynet.explorer.plan import SEED, File, Plan
 from steadynet.tasks import temporal_order as task
+
+if TYPE_CHECKING:
+    import keras
 
 LARGEST = float(np.finfo("float32").max)
 
@@ -57,7 +61,7 @@ def data() -> dict[str, File]:
     }
 
 
-def network(method: str):
+def network(method: str) -> tuple[keras.Model, dict[str, Any]]:
     """The network, and the options of `steps.training_step` for one way of clipping."""
     import tensorflow as tf
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from steadynet.demos.frozen_layers.demo import make
 from steadynet.experiments import frozen_layers as experiment
 from steadynet.explorer.plan import SEED, File, Plan
 from steadynet.tasks import transfer
+
+if TYPE_CHECKING:
+    import keras
 
 TESTED = 100  # test pictures in one call
 PICTURE = (28, 28, 1)
@@ -112,7 +116,7 @@ def _lower(task):
     return np.concatenate([w.ravel() for w in weights])
 
 
-def network(n_frozen: int):
+def network(n_frozen: int) -> tuple[keras.Model, dict[str, Any]]:
     """The network with so many layers frozen, and the options of `steps.training_step`."""
     import tensorflow as tf
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from steadynet._checks import require
 from steadynet.explorer.panels.base import Chart
@@ -44,7 +44,7 @@ class Across(Chart):
     reference_label: str = "reference"
     x_label: str = ""
 
-    def uses(self) -> dict[str, dict]:
+    def uses(self) -> dict[str, dict[str, Any]]:
         """Arrays it draws."""
         used = super().uses()
         return used | ({self.reference: used[self.y]} if self.reference else {})
@@ -61,7 +61,7 @@ class Across(Chart):
         where = f"of panel {self.title!r}"
         require(named, f"`label` and `reference_label` {where}", "given with `reference`", labels)
 
-    def describe(self, demo: Demo) -> dict:
+    def describe(self, demo: Demo) -> dict[str, Any]:
         """The panel as JSON for the view."""
         return {
             **super().describe(demo),

@@ -37,18 +37,18 @@ class Panel:
     title: str
     caption: str = ""
 
-    def uses(self) -> dict[str, dict]:
+    def uses(self) -> dict[str, dict[str, Any]]:
         """Arrays it draws: name to how they are stored (`log`, and the `span` seen at once)."""
         return {}
 
     def check(self, demo: Demo) -> None:
         """Raise ValueError unless the panel fits `demo`."""
 
-    def describe(self, demo: Demo) -> dict:  # noqa: ARG002 - kinds of panel need it
+    def describe(self, demo: Demo) -> dict[str, Any]:  # noqa: ARG002 - kinds of panel need it
         """The panel as JSON for the view."""
         return {"kind": self.kind, "title": self.title, "caption": self.caption}
 
-    def _array(self, demo: Demo, name: str, trailing: tuple, words: str) -> np.ndarray:
+    def _array(self, demo: Demo, name: str, trailing: tuple[Any, ...], words: str) -> np.ndarray:
         """The array called `name`, if its shape is (*controls, *trailing); None is any size."""
         where = f"of panel {self.title!r}"
         known = name in demo.arrays
@@ -98,7 +98,7 @@ class Chart(Panel):
     y_scale: Literal["linear", "log"] = "linear"
     y_format: str = ""
 
-    def uses(self) -> dict[str, dict]:
+    def uses(self) -> dict[str, dict[str, Any]]:
         """Arrays it draws."""
         return {self.y: {"log": self.y_scale == "log", "span": self.y_domain}}
 
@@ -108,7 +108,7 @@ class Chart(Panel):
         require(self.y_scale in scales, "`y_scale`", f"one of {scales}", self.y_scale)
         self._grid(self.y_domain, "y_domain", log=self.y_scale == "log")
 
-    def describe(self, demo: Demo) -> dict:
+    def describe(self, demo: Demo) -> dict[str, Any]:
         """The panel as JSON for the view."""
         return {
             **super().describe(demo),
@@ -120,6 +120,6 @@ class Chart(Panel):
         }
 
 
-def _shape(want: tuple) -> str:
+def _shape(want: tuple[Any, ...]) -> str:
     """A shape as text, with `n` for any size."""
     return "(" + ", ".join("n" if w is None else str(w) for w in want) + ")"
