@@ -23,7 +23,7 @@ def test_docstring_is_shown_part_by_part_with_its_example(pages):
     assert parts == ["Parameters", "Raises"]
     assert [tag.text for tag in found.select("p.rubric")] == ["Examples", "References"]
     assert ">>> freeze_layers(model, 2)" in found.select_one("pre").text
-    assert page.select('dd a[href="#steadynet.reuse.weighted_layers"]'), "names are links"
+    assert page.select('dd a[href="#steadynet.reuse.cuts"]'), "names are links"
 
 
 def test_pages_show_nothing_that_only_python_or_this_machine_says(pages):
