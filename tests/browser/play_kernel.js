@@ -27,11 +27,11 @@
   window.live = (run, curves, progress = 0.5, shapes = {}) => model.hear({ kind: 'live', run, progress,
     arrays: Object.entries(curves).map(([name, values]) => ({ name, shape: shapes[name] ?? [values.length] })) }, Object.values(curves).map(f32));
   // What a run of the state's panels reports when its curve is the constant `value`.
-  const report = (value, length) => {
+  window.report = (value, length) => {
     const [curves, shapes] = [{}, {}];
     for (const p of state.panels) {
       if (p.kind === 'curves') curves[p.y] = Array(length).fill(value);
-      if (p.kind === 'histogram') curves[p.counts] = Array(30).fill(1);
+      if (p.kind === 'histogram') curves[p.counts] = Array(p.edges.length - 1).fill(1);
       if (p.kind === 'sweep') curves[p.y] = [value];
       if (p.kind !== 'layers') continue;
       shapes[p.y] = [1 + (length % p.moments.length), p.layers, p.quantiles.length];
