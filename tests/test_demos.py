@@ -354,7 +354,7 @@ def test_two_explorers_training_at_once_do_not_disturb_each_other(clip_demo):
     start = threading.Barrier(len(changes))
 
     def at_once(change):
-        start.wait(5)
+        start.wait(60)
         return early_loss(clip_demo, change)
 
     with ThreadPoolExecutor(len(changes)) as pool:

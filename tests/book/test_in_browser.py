@@ -65,6 +65,36 @@ def test_no_error_and_no_other_host_on_a_first_visit(chromium, base, pages):
             assert wrong == [], name
 
 
+SHIFTS = """
+window.shifts = [];
+new PerformanceObserver((list) => list.getEntries().forEach(({ value }) => shifts.push(value)))
+    .observe({ type: 'layout-shift', buffered: true });
+"""
+DRAWN = "document.querySelector('.steadynet-explorer').dataset.drawn === 'yes'"
+FRAMES = "() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
+
+
+@pytest.mark.parametrize("size", [(360, 740), (390, 844), (1280, 800), (1920, 1080)])
+def test_an_explorer_takes_its_place_and_moves_nothing_in_sight(chromium, address, size):
+    width, height = size
+    with opened(chromium, address, viewport={"width": width, "height": height}) as (page, wrong):
+        page.add_init_script(SHIFTS)
+        held = []
+        page.route("**/_static/steadynet/*.js", held.append)
+        with page.expect_request("**/_static/steadynet/*.js"):
+            page.goto(address + "chapters/index.html", wait_until="domcontentloaded")
+        page.evaluate("document.fonts.ready")
+        page.evaluate(FRAMES)
+        before = page.evaluate("shifts.length")
+        for route in held:
+            route.continue_()
+        page.wait_for_function(DRAWN)
+        page.get_by_role("button", name="Train in this page").wait_for()
+        page.evaluate(FRAMES)
+        assert page.evaluate("shifts.length") == before, page.evaluate("shifts")
+        assert wrong == []
+
+
 def test_root_leads_to_the_first_chapter(chromium, base):
     with opened(chromium, base) as (page, wrong):
         page.goto(base + "index.html")

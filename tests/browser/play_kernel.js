@@ -35,11 +35,11 @@
       Object.values(curves).map(f32),
     );
   // What a run of the state's panels reports when its curve is the constant `value`.
-  const report = (value, length) => {
+  window.report = (value, length) => {
     const [curves, shapes] = [{}, {}];
     for (const p of state.panels) {
       if (p.kind === 'curves') curves[p.y] = Array(length).fill(value);
-      if (p.kind === 'histogram') curves[p.counts] = Array(30).fill(1);
+      if (p.kind === 'histogram') curves[p.counts] = Array(p.edges.length - 1).fill(1);
       if (p.kind === 'across') curves[p.y] = [value];
       if (p.kind !== 'layers') continue;
       shapes[p.y] = [1 + (length % p.moments.length), p.layers, p.quantiles.length];

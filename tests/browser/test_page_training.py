@@ -422,17 +422,6 @@ def test_axe_finds_nothing_before_during_and_after(watched, training_site, axe, 
     assert page.evaluate(audit) == []
 
 
-def test_phone_needs_no_sideways_scroll_and_charts_stay_in_place(watched, training_site):
-    page = watched(width=360, has_touch=True, is_mobile=True)
-    offered(page, training_site.address).click()
-    page.wait_for_function("document.querySelector('.sn-panel path.sn-live').getAttribute('d')")
-    top = "document.querySelector('.sn-panels').getBoundingClientRect().top + scrollY"
-    during = page.evaluate(top)
-    finish(page)
-    assert page.evaluate("document.documentElement.scrollWidth") == 360
-    assert abs(page.evaluate(top) - during) <= 25  # a line of the live run's words
-
-
 def test_the_page_stays_responsive_while_it_trains(watched, training_site):
     lengthen(training_site, 4)
     page = watched()
