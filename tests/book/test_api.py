@@ -31,3 +31,10 @@ def test_pages_show_nothing_that_only_python_or_this_machine_says(pages):
         text = pages[f"chapters/api/{room}.html"].article.text
         for words in ("Alias for field", "<factory>", str(ROOT), " object at 0x"):
             assert words not in text, room
+
+
+def test_every_chapter_links_to_what_it_computes_with(chapters):
+    without = {"glossary", "references"}
+    for name, page in chapters.items():
+        if "/api/" not in name and Path(name).stem not in without:
+            assert page.article.select('a[href^="api/"]'), name
