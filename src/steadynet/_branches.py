@@ -22,7 +22,7 @@ def without_branches() -> Iterator[None]:
         _BRANCHING.reset(token)
 
 
-def second_look(fine: tf.Tensor, first: Callable, second: Callable) -> Any:
+def second_look(fine: tf.Tensor, first: Callable[[], Any], second: Callable[[], Any]) -> Any:
     """Give ``first()`` where the scalar `fine` is true; ``second()``, right everywhere, elsewhere.
 
     Inside ``tf.vectorized_map`` each run takes its own branch.
@@ -36,7 +36,7 @@ def second_look(fine: tf.Tensor, first: Callable, second: Callable) -> Any:
     return tf.cond(fine, first, tf.function(second, autograph=False, experimental_attributes=whole))
 
 
-def differentiable(run: Callable, inputs: list[tf.Tensor]) -> Any:
+def differentiable(run: Callable[..., Any], inputs: list[tf.Tensor]) -> Any:
     """Give ``run(*inputs)``, with the gradient it has without branches.
 
     ``tf.vectorized_map`` takes branches, but no gradient through them.

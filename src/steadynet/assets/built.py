@@ -37,7 +37,7 @@ class Original(NamedTuple):
     """
 
     model: Any
-    step: Callable
+    step: Callable[..., Any]
     start: np.ndarray
     knobs: Mapping[str, float]
 
@@ -63,7 +63,7 @@ class Built:
         If it has not been built.
     """
 
-    def __init__(self, demo: Demo, folder: Path = FOLDER):
+    def __init__(self, demo: Demo, folder: Path = FOLDER) -> None:
         path = folder / f"{demo.name}.json"
         if not path.is_file():
             raise FileNotFoundError(f"{path.name} is not built: run `make assets`.")

@@ -177,7 +177,7 @@ def _limit(threshold):
 
 def prepare() -> None:
     """Import TensorFlow and compile the step."""
-    cliff.descend(**START, threshold=1.0, steps=1)
+    cliff.descend(START["w"], START["b"], 1.0, steps=1)
 
 
 def train(setting: dict[str, Any], report: Callable[..., Any]) -> str:

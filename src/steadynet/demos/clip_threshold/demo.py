@@ -20,6 +20,7 @@ from steadynet.tasks.temporal_order import (
     NEVER,
     NORM_EDGES,
     STEPS,
+    THRESHOLDS,
     WINDOW,
     sequences,
     solved_at,
@@ -99,8 +100,7 @@ def make() -> Demo:
 
 def _controls():
     """Method, rate and threshold, in the order of the recording's axes."""
-    thresholds = clip_threshold.THRESHOLDS
-    texts = tuple(figures.say(t) for t in thresholds)
+    texts = tuple(figures.say(t) for t in THRESHOLDS)
     labelled = (0.001, 0.01, 0.1, 1.0, 10.0, NEVER)
     methods = clip_threshold.METHODS
     return (
@@ -123,10 +123,10 @@ def _controls():
         Control(
             "threshold",
             "Clip threshold",
-            thresholds,
+            THRESHOLDS,
             texts,
-            default=thresholds.index(1.0),
-            ticks=tuple(thresholds.index(t) for t in labelled),
+            default=THRESHOLDS.index(1.0),
+            ticks=tuple(THRESHOLDS.index(t) for t in labelled),
         ),
     )
 
