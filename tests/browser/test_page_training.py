@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 
+import check_worker
 import numpy as np
 import pytest
 from browser import tiny_training
@@ -331,8 +332,8 @@ def test_it_loads_the_runtime_that_suits_the_browser(watched, training_site, rel
 # --- the numbers
 
 
-CHECK = """async ([address, plan, program, inputs]) => {
-  const worker = new Worker(new URL(plan.runtime.worker.path, address));
+CHECK = """async ([source, address, plan, program, inputs]) => {
+  const worker = new Worker(URL.createObjectURL(new Blob([source])));
   const ask = (kind, rest) => new Promise((resolve, reject) => {
     worker.onmessage = ({ data }) => (data.kind === 'error' ? reject(data.text) : resolve(data));
     worker.postMessage({ kind, address, plan, program, ...rest });
@@ -355,7 +356,7 @@ def check(page, site, what, entry, **inputs):
     address = f"{site.address}training/tiny.json"
     name = site.plan["pick"][what]["entries"][entry]
     plain = {n: np.asarray(v).tolist() for n, v in inputs.items()}
-    return page.evaluate(CHECK, [address, site.plan, name, plain])
+    return page.evaluate(CHECK, [check_worker.script(), address, site.plan, name, plain])
 
 
 def test_twenty_steps_are_those_of_litert_in_python(watched, training_site):
@@ -447,9 +448,10 @@ def test_memory_does_not_grow_from_run_to_run(watched, training_site):
     plan = training_site.plan
     chosen = {what: entry["entries"][0] for what, entry in plan["pick"].items() if what != "step"}
     steps = plan["pick"]["step"]["entries"]
+    address = f"{training_site.address}training/tiny.json"
     sizes = page.evaluate(
-        """async ([address, plan, chosen, steps, inputs]) => {
-          const worker = new Worker(new URL(plan.runtime.worker.path, address));
+        """async ([source, address, plan, chosen, steps, inputs]) => {
+          const worker = new Worker(URL.createObjectURL(new Blob([source])));
           const ask = (message, kind) => new Promise((resolve, reject) => {
             worker.onmessage = ({ data }) => {
               if (data.kind === 'error') reject(data.text);
@@ -467,7 +469,7 @@ def test_memory_does_not_grow_from_run_to_run(watched, training_site):
           worker.terminate();
           return sizes;
         }""",
-        [f"{training_site.address}training/tiny.json", plan, chosen, steps, {"rate": [0.1]}],
+        [check_worker.script(), address, plan, chosen, steps, {"rate": [0.1]}],
     )
     assert len(set(sizes[3:])) == 1, sizes
 
