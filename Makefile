@@ -29,17 +29,13 @@ $(READY): requirements.txt pyproject.toml
 .PHONY: setup
 setup: $(READY)  ## install what the book needs, into .venv
 
-.PHONY: view
-view: $(READY)  ## bundle the JavaScript of the explorers, where it changed
-	@$(BIN)/python -m steadynet.assets.view
-
-.PHONY: programs
-programs: $(READY)  ## convert what the explorers train in a page, where it changed
-	@log=$$(mktemp); $(BIN)/python -m steadynet.assets.programs 2>"$$log" || { cat "$$log" >&2; exit 1; }; rm -f "$$log"
+.PHONY: assets
+assets: $(READY)  ## build what explorers need, where it changed: the view, and what a page trains with
+	@log=$$(mktemp); $(BIN)/python -m steadynet.assets 2>"$$log" || { cat "$$log" >&2; exit 1; }; rm -f "$$log"
 
 # A failed build forgets which pages it read: the next one must not pass for having nothing left to do.
 .PHONY: book
-book: view programs  ## execute the chapters and build the site
+book: assets  ## execute the chapters and build the site
 	@$(BIN)/jupyter-book build . -n -W --keep-going || { rm -rf _build/.doctrees; exit 1; }
 	@$(BIN)/python -c 'from pathlib import Path; print("\nOpen", Path("$(SITE)/index.html").resolve().as_uri(), "or run `make serve`")'
 
@@ -53,7 +49,7 @@ serve: book  ## serve the site on this machine
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(SITE) $(PORT)
 
 .PHONY: lab
-lab: view programs  ## open the chapters in JupyterLab, as notebooks
+lab: assets  ## open the chapters in JupyterLab, as notebooks
 	@JUPYTER_CONFIG_PATH="$(CURDIR)/jupyter" $(BIN)/jupyter lab chapters $(ARGS)
 
 .PHONY: record
@@ -78,4 +74,4 @@ lock: $(READY)  ## pin the newest versions that pyproject.toml allows, for every
 
 .PHONY: clean
 clean:  ## delete what was built; .venv stays
-	@rm -rf _build src/steadynet/explorer/static src/steadynet/demos/built .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf _build src/steadynet/built .mypy_cache .pytest_cache .ruff_cache

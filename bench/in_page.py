@@ -44,11 +44,10 @@ def rows(repeats: int) -> list[Row]:
         return [Row("the site is not built: run `make book`", "–")]
     from steadynet import demos
 
-    makers = (demos.clip_demo, demos.batch_norm_demo, demos.freeze_demo)
     with _chromium() as page:
         return [
             _row(page, demo, setting, repeats)
-            for demo in (make() for make in makers)
+            for demo in map(demos.load, SETTINGS)
             for setting in SETTINGS[demo.name]
         ]
 

@@ -11,8 +11,8 @@ from bench.measure import Row, compare, seconds
 
 OPEN = (
     "from steadynet import demos\n"
-    "from steadynet.explorer.state import build_state\n"
-    "build_state(demos.{name}_demo())"
+    "from steadynet.explorer.state import state_of\n"
+    "state_of(demos.{name}_demo())"
 )
 TENSORFLOW = "import os; os.environ['TF_CPP_MIN_LOG_LEVEL'] = '3'; import tensorflow"
 
@@ -45,10 +45,10 @@ def _fresh(code):
 def _again(name, repeats):
     """The demo once more: what a chapter pays that shows it twice."""
     from steadynet import demos
-    from steadynet.explorer.state import build_state
+    from steadynet.explorer.state import state_of
 
     def build():
-        build_state(getattr(demos, f"{name}_demo")())
+        state_of(getattr(demos, f"{name}_demo")())
 
     build()
     taken = statistics.median(seconds(build) for _ in range(repeats))

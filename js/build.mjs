@@ -34,10 +34,30 @@ async function empty(folder) {
   await mkdir(folder, { recursive: true });
 }
 
+const PACKAGE = /^node_modules\/((?:@[^/]+\/)?[^/]+)\//;
+
+/**
+ * The licences of the packages that went into a bundle.
+ *
+ * @param {import('esbuild').Metafile} made
+ */
+async function licences({ inputs }) {
+  const packages = new Set(Object.keys(inputs).flatMap((path) => PACKAGE.exec(path)?.slice(1) ?? []));
+  const texts = [...packages]
+    .sort()
+    .map(async (name) => `${name}\n\n${await readFile(`node_modules/${name}/LICENSE`)}`);
+  return (await Promise.all(texts)).join('\n\n');
+}
+
 /** @param {string} out */
 async function bundleView(out) {
-  await build({ ...common, entryPoints: ['view/widget.js'], format: 'esm', outfile: `${out}/explorer.mjs` });
-  await build({ ...common, entryPoints: ['page/page.js'], format: 'iife', outfile: `${out}/explorer-page.js` });
+  const file = 'explorer-licences.txt';
+  const banner = { js: `/* Holds parts of d3, ISC License: see ${file}. */` };
+  const widget = { ...common, entryPoints: ['view/widget.js'], banner, outfile: `${out}/explorer.mjs` };
+  const page = { ...common, entryPoints: ['page/page.js'], banner, outfile: `${out}/explorer-page.js` };
+  await build({ ...widget, format: 'esm' });
+  const { metafile } = await build({ ...page, format: 'iife', metafile: true });
+  await writeFile(`${out}/${file}`, await licences(metafile));
 }
 
 /**

@@ -1,4 +1,4 @@
-"""Fixtures shared by the browser, book and lab tests."""
+"""What a run of the tests is marked and judged by, and the browser that several kinds share."""
 
 import os
 import shutil
@@ -16,10 +16,27 @@ CHROMIUM_FLAGS = [
 ]
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest picks by markers
+def pytest_collection_modifyitems(items):
+    """Mark what drives Chromium."""
+    for item in items:
+        if "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+
+
+def pytest_sessionfinish(session):
+    """Fail a run in CI that skipped a test: what the test needs is to be installed there."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") and reporter and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        reporter.write_line("\nA skipped test fails this run: CI is set.", red=True)
+
+
 @pytest.fixture(scope="session")
 def chromium():
     """A Playwright browser: `CHROMIUM`, else the system's Chromium, else Playwright's own."""
-    sync_api = pytest.importorskip("playwright.sync_api")
+    from playwright import sync_api
+
     path = (
         os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     )

@@ -1,16 +1,15 @@
 """TensorFlow's own runs at settings that a page can train: the reference for programs."""
 
+import functools
+
 import numpy as np
 import tensorflow as tf
 
 from steadynet import demos
 from steadynet.assets.built import Built
+from steadynet.demos.plans import PLANS
 
-DEMOS = {
-    "clip": demos.clip_demo,
-    "batch-norm": demos.batch_norm_demo,
-    "freeze": demos.freeze_demo,
-}
+DEMOS = {name: functools.partial(demos.load, name) for name in PLANS}
 
 
 class Reference:

@@ -6,6 +6,7 @@ import time
 import numpy as np
 
 from steadynet.explorer import (
+    Across,
     Control,
     Curves,
     Demo,
@@ -15,7 +16,6 @@ from steadynet.explorer import (
     NetworkLayer,
     Preset,
     Surface,
-    Sweep,
     Table,
 )
 
@@ -149,10 +149,10 @@ def clip_demo(train=train):
             "accuracy": 1 - np.exp(-1 / loss),
             "counts": _grid(controls, _counts),
         },
-        outcome=Table.build(controls, _outcome),
+        outcome=Table.of(controls, _outcome),
         code="optimizer = keras.optimizers.SGD({rate}{clip})\nmodel.compile(optimizer, {{}})\n",
         parts={
-            "clip": Table.build(
+            "clip": Table.of(
                 (THRESHOLD, METHOD),
                 lambda threshold, method: "" if threshold is None else f", {method}={threshold:g}",
             )
@@ -209,7 +209,7 @@ def cliff_demo():
             ),
         ),
         arrays={"z": z, "path": _grid(controls, _path)},
-        outcome=Table.build(controls[2:], lambda clip: "Walks down." if clip else "Jumps away."),
+        outcome=Table.of(controls[2:], lambda clip: "Walks down." if clip else "Jumps away."),
         source="Descent computed in advance",
     )
 
@@ -294,7 +294,7 @@ def deep_demo():
             "depth": _grid(controls, lambda depth, norm: depth),  # noqa: ARG005 - by name
             "norm": _grid(controls, lambda depth, norm: float(norm)),  # noqa: ARG005
         },
-        outcome=Table.build(
+        outcome=Table.of(
             controls, lambda depth, norm: f"{depth} layers {'learn' if norm else 'stay put'}."
         ),
         train=train_deep,
@@ -318,7 +318,7 @@ def _scratch(frozen, examples):  # noqa: ARG001 - nothing is frozen
 
 
 def reuse_demo():
-    """A sweep over one control with a reference, and a network of boxes."""
+    """An outcome across one control with a reference, and a network of boxes."""
     controls = (FROZEN, EXAMPLES)
 
     def train(setting, report):
@@ -346,7 +346,7 @@ def reuse_demo():
                 ),
                 frozen="frozen",
             ),
-            Sweep(
+            Across(
                 title="Accuracy by frozen layers",
                 caption="Click a point to go there.",
                 control="frozen",
@@ -358,7 +358,7 @@ def reuse_demo():
                 reference="scratch",
                 reference_label="from scratch",
             ),
-            Sweep(
+            Across(
                 title="Accuracy by examples",
                 control="examples",
                 y="accuracy",
@@ -372,7 +372,7 @@ def reuse_demo():
             "scratch": _grid(controls, _scratch),
             "frozen": _grid(controls, lambda frozen, examples: frozen),  # noqa: ARG005 - by name
         },
-        outcome=Table.build(
+        outcome=Table.of(
             controls, lambda **at: f"Right on {100 * np.median(_reused(**at)):.0f} %."
         ),
         train=train,

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from steadynet import experiments, networks, normalization, recording, sweeps, training
-from steadynet.tasks import deep_rows, noise
+from steadynet.tasks import curves, deep_rows, noise
 from steadynet.tasks.pictures import small_pictures
 
 RECORDED = (
@@ -149,7 +149,7 @@ def test_with_and_without_batch_norm_see_the_same_pictures_in_the_same_order(mon
 def test_steps_to_a_target_count_from_the_first_step():
     accuracy = np.array([[0, 0, 1, 1, 1], [1, 0, 1, 0, 1]], "f4")
     # Two in a row are right after step 4 in the first run, and never in the second.
-    np.testing.assert_array_equal(deep_rows.steps_to(accuracy, 1.0, 2), [4, np.nan])
+    np.testing.assert_array_equal(curves.steps_to(accuracy, 1.0, 2), [4, np.nan])
 
 
 # The noise

@@ -16,6 +16,7 @@ from steadynet.clipping import (
     clip_by_global_norm,
     clip_by_norm,
     clip_by_value,
+    clip_per_example,
     global_norm,
 )
 
@@ -580,6 +581,473 @@ def test_params_that_do_not_match_are_refused(params, error, text):
 def test_eps_is_checked_too():
     with pytest.raises(ValueError, match=r"`eps` must be positive and finite\. Received: 0"):
         clip_adaptively(tensors([1.0]), tensors([1.0]), 0.1, eps=0)
+
+
+# Orders of norms
+
+
+def norm_of(grads, order):
+    """NumPy's norm of all entries as one vector."""
+    return np.linalg.norm(np.concatenate([np.ravel(g) for g in grads if g is not None]), order)
+
+
+@pytest.mark.parametrize("order", [1, 2, INF])
+def test_norm_of_each_order_equals_numpys(order):
+    for seed in range(3):
+        grads = [*random_grads(seed), None]
+        np.testing.assert_allclose(
+            global_norm(grads, order=order), norm_of(grads, order), rtol=1e-6
+        )
+
+
+@pytest.mark.parametrize("order", [1, INF])
+@pytest.mark.parametrize("threshold", [0.5, 1000.0])
+def test_clipping_by_a_norm_of_another_order_is_pytorchs_by_hand(order, threshold):
+    # torch.nn.utils.clip_grad_norm_ multiplies by min(1, max_norm / (norm + 1e-6)).
+    grads = [*random_grads(scale=3.0), None]
+    factor = min(1.0, threshold / (norm_of(grads, order) + 1e-6))
+    expected = [None if g is None else g * factor for g in grads]
+    clipped, norm = clip_by_global_norm(grads, threshold, order=order)
+    assert_grads_equal(clipped, expected, rtol=1e-5)
+    np.testing.assert_allclose(norm, norm_of(grads, order), rtol=1e-6)
+    alone = [g * min(1.0, threshold / norm_of([g], order)) for g in grads[:-1]]
+    assert_grads_equal(clip_by_norm(grads, threshold, order=order), [*alone, None], rtol=1e-5)
+
+
+def test_orders_of_worked_values():
+    # 3 + 4 + 12 = 19, and 12 is the largest
+    grads = tensors([3.0, -4.0], [12.0])
+    assert float(global_norm(grads, order=1)) == 19.0
+    assert float(global_norm(grads, order=math.inf)) == 12.0
+    assert_grads_equal(clip_by_norm(grads, 3.5, order=1), tensors([1.5, -2.0], [3.5]))
+    assert_grads_equal(clip_by_norm(grads, 2.0, order=math.inf), tensors([1.5, -2.0], [2.0]))
+
+
+@pytest.mark.parametrize("order", [1, INF])
+def test_norms_of_other_orders_show_what_is_not_finite_and_take_nothing_for_zero(order):
+    for grads in ([], [None], [tf.zeros([0, 3])], tensors([0.0])):
+        assert float(global_norm(grads, order=order)) == 0.0
+    for entry in (INF, NAN):
+        for grads in (tensors([1.0, entry], [2.0]), tensors([2.0], [entry, 1.0])):
+            np.testing.assert_equal(float(global_norm(grads, order=order)), entry)
+    assert float(global_norm(tensors([1e38], [2e38]), order=order)) > 1.9e38
+
+
+@pytest.mark.parametrize("order", [0, 3, -1, True, "2", None, NAN])
+def test_other_orders_are_refused(order):
+    text = re.escape(f"`order` must be 1, 2 or math.inf. Received: {order!r}")
+    for call in (
+        lambda: global_norm(tensors([1.0]), order=order),
+        lambda: clip_by_norm(tensors([1.0]), 1.0, order=order),
+        lambda: clip_by_global_norm(tensors([1.0]), 1.0, order=order),
+    ):
+        with pytest.raises(ValueError, match=text):
+            call()
+
+
+# A norm that is given
+
+
+@pytest.mark.parametrize("given", [0.0, 0.5, 13.0, 1e30])
+def test_a_norm_that_is_given_counts_as_in_tensorflow(given):
+    grads = random_grads()
+    clipped, norm = clip_by_global_norm(grads, 0.7, use_norm=given)
+    expected = tf.clip_by_global_norm(grads, 0.7, use_norm=tf.constant(given))[0]
+    if given == 0.0:  # where TensorFlow divides by it
+        expected = grads
+    assert_grads_equal(clipped, expected, rtol=1e-6)
+    assert float(norm) == np.float32(given)
+
+
+def test_parts_of_gradients_are_clipped_by_the_norm_of_all():
+    # Two devices hold (3, 4) and 12: their norms 5 and 12 make 13.
+    parts = tensors([3.0, 4.0]), tensors([12.0])
+    total = tf.norm([global_norm(part) for part in parts])
+    clipped = [clip_by_global_norm(part, 1.0, use_norm=total)[0][0] for part in parts]
+    assert_grads_equal(clipped, clip_by_global_norm(tensors([3.0, 4.0], [12.0]), 1.0)[0], rtol=1e-6)
+
+
+@pytest.mark.parametrize("given", [INF, NAN])
+def test_a_given_norm_that_is_not_finite_shows(given):
+    for norm in (given, tf.constant(given)):
+        clipped, back = clip_by_global_norm(tensors([1.0]), 1.0, use_norm=norm)
+        assert_grads_equal(clipped, tensors([NAN]))
+        np.testing.assert_equal(float(back), given)
+        with pytest.raises(tf.errors.InvalidArgumentError, match="must have a finite norm"):
+            clip_by_global_norm(tensors([1.0]), 1.0, use_norm=norm, error_if_nonfinite=True)
+
+
+@pytest.mark.parametrize("bad", [-1.0, "1", True, [1.0], -INF])
+def test_what_is_no_norm_is_refused(bad):
+    text = re.escape(f"`use_norm` must be a norm, 0 or more. Received: {bad!r}")
+    with pytest.raises(ValueError, match=text):
+        clip_by_global_norm(tensors([1.0]), 1.0, use_norm=bad)
+    with pytest.raises(ValueError, match=r"`use_norm` must be a scalar\. Received: shape \(2,\)"):
+        clip_by_global_norm(tensors([1.0]), 1.0, use_norm=tf.constant([1.0, 2.0]))
+
+
+def test_a_negative_norm_in_a_tensor_gives_nan():
+    clipped, _ = clip_by_global_norm(tensors([1.0]), 1.0, use_norm=tf.constant(-1.0))
+    assert_grads_equal(clipped, tensors([NAN]))
+
+
+# An error where a norm is not finite
+
+PYTORCHS_ERROR = pytest.mark.parametrize(
+    ("method", "name"), [(clip_by_norm, "grads[2]"), (clip_by_global_norm, "grads")]
+)
+
+
+@PYTORCHS_ERROR
+@pytest.mark.parametrize(("entry", "said"), [(INF, "Inf"), (-INF, "Inf"), (NAN, "NaN")])
+@pytest.mark.parametrize("wrap", [lambda f: f, tf.function], ids=["eager", "graph"])
+def test_norm_that_is_not_finite_is_an_error_on_request(method, name, entry, said, wrap):
+    clip_strictly = wrap(functools.partial(method, error_if_nonfinite=True))
+    text = rf"`{re.escape(name)}` must have a finite norm.*Received : Tensor had {said} values"
+    grads = tensors([1.0], None, [2.0, entry])
+    with pytest.raises(tf.errors.InvalidArgumentError, match=text):
+        clip_strictly(grads, 1.0)
+
+
+@PYTORCHS_ERROR
+def test_norm_that_is_not_finite_is_an_error_side_by_side_too(method, name):
+    def one(g):
+        return method([None, None, g], 1.0, error_if_nonfinite=True)
+
+    with pytest.raises(tf.errors.InvalidArgumentError, match=re.escape(f"`{name}` must have")):
+        tf.vectorized_map(one, tf.constant([[1.0], [INF]]), fallback_to_while_loop=False)
+
+
+@PYTORCHS_ERROR
+@pytest.mark.parametrize("order", [1, 2, INF])
+@pytest.mark.parametrize("size", [0.0, 1e-30, 1.0, 1e30])
+def test_norm_that_is_finite_is_no_error(method, name, order, size):  # noqa: ARG001
+    grads = tensors([3 * size], None, [4 * size])
+    strict = tf.function(functools.partial(method, order=order, error_if_nonfinite=True))
+    got, expected = strict(grads, 1.0), method(grads, 1.0, order=order)
+    if method is clip_by_global_norm:
+        got, expected = got[0], expected[0]
+    assert_grads_equal(got, expected, rtol=1e-6)
+
+
+# Two bounds
+
+
+@pytest.mark.parametrize("bounds", [(-1.0, 2.0), (-0.5, 0.0), (0, 3), (-INF, 0.5), (-0.5, INF)])
+def test_two_bounds_cut_as_tensorflows_do(bounds):
+    grads = random_grads(scale=3.0)
+    expected = [tf.clip_by_value(g, *map(float, bounds)) for g in grads]
+    assert_grads_equal(clip_by_value(grads, bounds), expected)
+    assert_grads_equal(clip(grads, "value", bounds), expected)
+    inside = tf.function(clip_by_value)(grads, tuple(tf.constant(float(b)) for b in bounds))
+    assert_grads_equal(inside, expected)
+    assert_grads_equal(clip_by_value([None, tf.zeros([2])], bounds), [None, tf.zeros([2])])
+
+
+def test_a_threshold_is_two_bounds_of_opposite_sign():
+    grads = [*random_grads(), *tensors([INF, -INF, NAN])]
+    assert_grads_equal(clip_by_value(grads, (-0.7, 0.7)), clip_by_value(grads, 0.7))
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        (1.0, 2.0),
+        (-2.0, -1.0),
+        (2.0, -1.0),
+        (0.0, 0.0),
+        (-INF, INF),
+        (NAN, 1.0),
+        (-1.0, NAN),
+        (-1.0, "2"),
+        (-1.0, None),
+        (-(10**400), 1.0),
+        (-1.0, 1e-50),
+    ],
+)
+def test_bounds_without_zero_between_them_are_refused(bad):
+    text = "`clip_value` must be positive and finite, or a pair (low, high) with low <= 0 <= high"
+    with pytest.raises(ValueError, match=re.escape(text) + ".*" + re.escape(f"Received: {bad!r}")):
+        clip_by_value(tensors([1.0]), bad)
+
+
+@pytest.mark.parametrize("bad", [(1.0, 2.0), (-2.0, -1.0), (NAN, 1.0)])
+def test_tensors_as_bounds_without_zero_between_them_give_nan(bad):
+    bounds = tuple(tf.constant(b) for b in bad)
+    assert_grads_equal(tf.function(clip_by_value)(tensors([0.5]), bounds), tensors([NAN]))
+
+
+# Each example on its own
+
+
+def example_grads(n=6):
+    rng = np.random.default_rng(0)
+    sizes = np.geomspace(1e-3, 10.0, n)
+    return [
+        tf.constant(rng.normal(size=(n, *shape)) * sizes.reshape(-1, *[1] * len(shape)), tf.float32)
+        for shape in ((5, 4), (4,), ())
+    ]
+
+
+@pytest.mark.parametrize("threshold", [0.01, 1.0, 1e6])
+def test_each_example_is_clipped_as_tensorflow_clips_it_alone(threshold):
+    grads = example_grads()
+    clipped, norms = clip_per_example([*grads, None], threshold)
+    assert clipped[-1] is None
+    for i in range(6):
+        alone, norm = tf.clip_by_global_norm([g[i] for g in grads], threshold)
+        assert_grads_equal([g[i] for g in clipped[:-1]], alone, rtol=1e-5)
+        np.testing.assert_allclose(norms[i], norm, rtol=1e-5)
+    for name, reduce in (("mean", np.mean), ("sum", np.sum)):
+        reduced, _ = clip_per_example(grads, threshold, reduction=name)
+        expected = [reduce(g, axis=0) for g in clipped[:-1]]
+        assert_grads_equal(reduced, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_examples_of_worked_values():
+    # Norms 5, 0.5 and 0: the first is cut to 1, (0.6, 0.8); sums 0.9 and 1.2.
+    grads = tensors([[3.0], [0.3], [0.0]], [4.0, 0.4, 0.0])
+    clipped, norms = clip_per_example(grads, 1.0)
+    assert_grads_equal(clipped, tensors([[0.6], [0.3], [0.0]], [0.8, 0.4, 0.0]), rtol=1e-6)
+    np.testing.assert_allclose(norms, [5.0, 0.5, 0.0], rtol=1e-6)
+    summed = clip_per_example(grads, 1.0, reduction="sum")[0]
+    assert_grads_equal(summed, tensors([0.9], 1.2), rtol=1e-6)
+
+
+def test_short_examples_pass_bit_for_bit():
+    grads = example_grads()
+    assert_grads_equal(clip_per_example(grads, 1e3)[0], grads)
+
+
+def test_one_example_moves_the_sum_by_no_more_than_the_threshold():
+    grads = example_grads()
+    without = [g[1:] for g in grads]
+    a, b = (clip_per_example(part, 0.1, reduction="sum")[0] for part in (grads, without))
+    assert float(global_norm([x - y for x, y in zip(a, b, strict=True)])) <= 0.1 * (1 + 1e-5)
+
+
+def test_a_broken_example_breaks_no_other():
+    clipped, norms = clip_per_example(tensors([[3.0], [INF], [NAN]], [4.0, 1.0, 1.0]), 1.0)
+    assert_grads_equal(clipped, tensors([[0.6], [NAN], [NAN]], [0.8, NAN, NAN]), rtol=1e-6)
+    np.testing.assert_array_equal(norms, [5.0, INF, NAN])
+
+
+@pytest.mark.parametrize(("size", "threshold"), [(1e-30, 1e-31), (1e30, 1e-3)])
+def test_examples_of_any_size_are_clipped_not_lost(size, threshold):
+    grads = tensors([[3 * size], [3.0]], [4 * size, 4.0])
+    clipped, norms = clip_per_example(grads, threshold)
+    expected = tensors([[0.6 * threshold]] * 2, [0.8 * threshold] * 2)
+    assert_grads_equal(clipped, expected, rtol=1e-5)
+    np.testing.assert_allclose(norms, [5 * size, 5.0], rtol=1e-6)
+
+
+def test_gradients_of_each_example_are_clipped_inside_a_graph():
+    w, x = tf.Variable([1.0, 2.0]), tf.constant([[3.0, 4.0], [0.3, 0.4]])
+
+    @tf.function
+    def step(x):
+        def gradient(row):
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_sum(w * row)
+            return tape.gradient(loss, w)
+
+        return clip_per_example([tf.vectorized_map(gradient, x)], 1.0, reduction="mean")[0][0]
+
+    np.testing.assert_allclose(step(x), [0.45, 0.6], rtol=1e-6)
+
+
+def test_examples_keep_their_dtypes_and_half_precision_is_summed_in_single():
+    grads = [tf.fill([3000, 1], tf.constant(1.0, tf.float16)), tf.zeros([3000])]
+    reduced, norms = clip_per_example(grads, 2.0, reduction="sum")
+    # Adding ones in float16 stops at 2048.
+    assert [g.dtype for g in reduced] == [tf.float16, tf.float32]
+    assert float(reduced[0][0]) == 3000.0
+    assert norms.dtype == tf.float32
+
+
+def test_no_examples_and_no_gradients_are_fine():
+    clipped, norms = clip_per_example([tf.zeros([0, 3]), tf.zeros([0])], 1.0)
+    assert [g.shape for g in clipped] == [(0, 3), (0,)]
+    assert norms.shape == (0,)
+    assert clip_per_example([None], 1.0)[0] == [None]
+    assert clip_per_example([], 1.0)[1].shape == (0,)
+
+
+@pytest.mark.parametrize(
+    ("grads", "error", "text"),
+    [
+        (tensors([1.0], 2.0), ValueError, "`grads[1]` must have the examples as its first axis"),
+        (tensors([1.0], [2.0, 3.0]), ValueError, "as many as the others. Received: shape (2,)"),
+        (
+            [tf.IndexedSlices(tf.ones([1, 2]), tf.constant([0]))],
+            TypeError,
+            "`grads[0]` must be a tensor. Received: tf.IndexedSlices",
+        ),
+        (tf.ones([2]), TypeError, "`grads` must be a list"),
+        ([tf.constant([1])], TypeError, "`grads[0]` must be floating point. Received: int32"),
+    ],
+)
+def test_what_holds_no_examples_is_refused(grads, error, text):
+    with pytest.raises(error, match=re.escape(text)):
+        clip_per_example(grads, 1.0)
+
+
+def test_threshold_and_reduction_of_examples_are_checked():
+    with pytest.raises(ValueError, match=r"`clip_norm` must be positive and finite\. Received: 0"):
+        clip_per_example(tensors([1.0]), 0)
+    text = "`reduction` must be None or one of ['mean', 'sum']. Received: 'max'"
+    with pytest.raises(ValueError, match=re.escape(text)):
+        clip_per_example(tensors([1.0]), 1.0, reduction="max")
+
+
+# Gradients through the clipping
+
+SHORTENING = {
+    "norm": lambda g: clip_by_norm([g], 0.7)[0],
+    "global_norm": lambda g: rescale_together([g], 0.7)[0],
+    "adaptive": lambda g: clip_adaptively([g], [tf.constant([0.7, 0.0])], 1.0)[0],
+    "per_example": lambda g: clip_per_example([g[tf.newaxis]], 0.7)[0][0][0],
+    "without end": lambda g: clip_by_norm([g], tf.constant(INF))[0],
+}
+every_shortening = pytest.mark.parametrize("shorten", SHORTENING.values(), ids=SHORTENING)
+
+
+def slopes(function, x):
+    """First and second derivatives of a weighted sum of what `function` gives."""
+    with tf.GradientTape() as outer:
+        outer.watch(x)
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            value = tf.reduce_sum(tf.constant([1.0, 2.0]) * function(x))
+        first = tape.gradient(value, x)
+        again = tf.reduce_sum(tf.constant([3.0, 5.0]) * first)
+    return first, outer.gradient(again, x)
+
+
+@every_shortening
+@pytest.mark.parametrize("wrap", [lambda f: f, tf.function], ids=["eager", "graph"])
+def test_gradient_through_the_clipping_of_short_gradients_is_the_identitys(shorten, wrap):
+    find = wrap(lambda x: slopes(shorten, x))
+    for size in (0.0, 1e-37, 1e-25, 1e-20, 1e-3, 0.1):
+        found = find(tf.constant([3 * size, 4 * size]))
+        assert_grads_equal(found, tensors([1.0, 2.0], [0.0, 0.0]))
+
+
+@pytest.mark.parametrize("name", ["norm", "global_norm", "adaptive", "per_example"])
+@pytest.mark.parametrize("x", [[3.0, 4.0], [-0.5, 2.0], [0.0, 0.8], [0.0, 0.0], [0.3, 0.4]])
+def test_gradient_through_the_clipping_is_tensorflows(name, x):
+    found = slopes(SHORTENING[name], tf.constant(x))
+    expected = slopes(lambda g: tf.clip_by_norm(g, 0.7), tf.constant(x))
+    assert_grads_equal(found, expected, rtol=1e-5, atol=1e-6)
+    if any(x):  # TensorFlow's global norm divides by it
+        expected = slopes(lambda g: tf.clip_by_global_norm([g], 0.7)[0][0], tf.constant(x))
+        assert_grads_equal(found, expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("order", [1, INF])
+def test_gradient_through_other_orders_is_the_identity_at_zero(order):
+    for function in (
+        lambda g: clip_by_norm([g], 0.7, order=order)[0],
+        lambda g: clip_by_global_norm([g], 0.7, order=order)[0][0],
+    ):
+        assert_grads_equal(slopes(function, tf.zeros([2])), tensors([1.0, 2.0], [0.0, 0.0]))
+
+
+@every_shortening
+def test_gradient_through_the_clipping_side_by_side_is_that_of_each_alone(shorten):
+    x = tf.constant([[0.0, 0.0], [0.1, 0.2], [3.0, 4.0], [1e-30, 0.0]])
+    found = tf.vectorized_map(lambda g: slopes(shorten, g), x, fallback_to_while_loop=False)
+    for i in range(len(x)):
+        assert_grads_equal([f[i] for f in found], slopes(shorten, x[i]), rtol=1e-3, atol=1e-6)
+
+
+def test_gradient_of_the_weights_reaches_through_adaptive_clipping():
+    # G w / norm(G) at a ratio of 1, for one weight: its slope is G / norm(G) = 1.
+    w = tf.constant([2.0])
+    with tf.GradientTape() as tape:
+        tape.watch(w)
+        clipped = clip_adaptively(tensors([7.0]), [w], 1.0)[0]
+    assert float(tape.gradient(clipped, w)[0]) == 1.0
+
+
+# What it costs
+
+
+@pytest.mark.parametrize("wrap", [lambda f: f, tf.function], ids=["eager", "graph"])
+def test_ordinary_norms_are_those_of_the_plain_formula_bit_for_bit(wrap):
+    def plain(grads):
+        return np.sqrt(tf.add_n([tf.reduce_sum(tf.square(g)) for g in grads]).numpy())
+
+    norm, together, alone = wrap(global_norm), wrap(rescale_together), wrap(clip_by_norm)
+    for size in (1e-9, 1e-3, 1.0, 1e9):
+        grads = random_grads(scale=size)
+        limit = tf.constant(0.1 * size)
+        assert norm(grads).numpy() == plain(grads)
+        expected = [g * (limit / plain(grads)) for g in grads]
+        assert_grads_equal(together(grads, limit), expected)
+        assert_grads_equal(alone(grads, limit), [g * (limit / plain([g])) for g in grads])
+
+
+@pytest.mark.parametrize("method", [clip_by_norm, rescale_together, clip_against_ones])
+def test_runs_of_any_size_side_by_side_are_clipped_each_as_alone(method):
+    sizes = [1.0, 1e-30, 1e30, 0.0, INF, NAN]
+    rows = tf.constant([[3 * s, 4 * s] if s else [0.0, 0.0] for s in sizes])
+    got = tf.vectorized_map(lambda g: method([g], 0.5), rows, fallback_to_while_loop=False)[0]
+    for i in range(len(sizes)):
+        assert_grads_equal([got[i]], method([rows[i]], 0.5), rtol=1e-6)
+
+
+@pytest.mark.parametrize("method", [clip_by_norm, rescale_together])
+def test_a_second_pass_is_made_only_where_it_is_needed(method, monkeypatch):
+    from steadynet import _branches
+    from steadynet.clipping import _norms
+
+    asked = []
+    look = lambda fine, first, second: (  # noqa: E731
+        asked.append(bool(fine)) or _branches.second_look(fine, first, second)
+    )
+    monkeypatch.setattr(_norms, "second_look", look)
+    for size in (1e-9, 1.0, 1e9, 1e-20, 1e20, 0.0, INF, NAN):
+        method(tensors([3 * size, 4 * size]), 1.0)
+    assert asked == [True, True, True, False, False, False, False, False]
+
+
+@pytest.mark.parametrize("method", [clip_by_norm, rescale_together])
+def test_what_is_not_needed_is_one_operation_in_the_graph(method):
+    graph = tf.function(method).get_concrete_function(random_grads(), tf.constant(1.0)).graph
+    (branch,) = (op for op in graph.get_operations() if op.type.endswith("If"))
+    rare = graph._get_function(branch.get_attr("else_branch").name).graph.get_operations()
+    work = [op.type for op in rare if op.type not in ("Placeholder", "Identity", "NoOp", "Const")]
+    assert work == ["PartitionedCall"]
+
+
+@every_method
+def test_clipping_inside_a_function_that_runs_side_by_side(method):
+    inner = tf.function(lambda g: method([g], 0.5)[0])
+    rows = tf.constant([[3.0, 4.0], [0.03, 0.04]])
+    got = tf.vectorized_map(inner, rows, fallback_to_while_loop=False)
+    for i in range(2):
+        assert_grads_equal([got[i]], method([rows[i]], 0.5), rtol=1e-6)
+
+
+@every_method
+def test_compiled_by_xla_it_is_the_same(method):
+    grads = [*random_grads(scale=3.0), tf.constant([1e30, 1e-30])]
+    compiled = tf.function(lambda grads: method(grads, 0.5), jit_compile=True)
+    assert_grads_equal(compiled(grads), method(grads, 0.5), rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", [*clipping.METHODS])
+def test_converted_for_a_page_it_clips_at_any_size(name):
+    from steadynet.portable.convert import convert, spec
+    from steadynet.portable.interpreter import Interpreter
+
+    inputs = [spec("a", [2]), spec("b", [1]), spec("c")]
+    program = Interpreter(convert(lambda a, b, c: tuple(clip([a, b], name, c)), inputs, "xy"))
+    for size in (0.0, 1e-30, 1.0, 1e30):
+        grads = tensors([3 * size, -4 * size], [12 * size])
+        out = program(a=grads[0], b=grads[1], c=np.float32(0.5))
+        assert_grads_equal([out["x"], out["y"]], clip(grads, name, 0.5), rtol=1e-6)
 
 
 # By name

@@ -2,19 +2,24 @@
 
 import ast
 import math
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
+from shown import code_at
 
-from steadynet import demos, networks, recording, sweeps
+from steadynet import demos, experiments, networks, recording, sweeps
 from steadynet.demos.cliff import demo as cliff
 from steadynet.demos.clip_threshold import demo as clip
+from steadynet.demos.plans import PLANS
 from steadynet.experiments import cliff as cliff_experiment
-from steadynet.explorer import Cancelled, Curves, Histogram, Surface
-from steadynet.explorer.state import build_state
+from steadynet.explorer import LIVE_SEED, Cancelled, Curves, Histogram, Surface
+from steadynet.explorer.state import state_of
 from steadynet.tasks import temporal_order
 
 NEVER = math.inf
@@ -47,6 +52,53 @@ def words(demo, **setting):
     return demo.outcome.at(demo.controls, demo.complete(setting))
 
 
+# --- a folder each
+
+
+def test_a_demo_is_found_by_its_folder(tmp_path, monkeypatch):
+    folder = tmp_path / "learning_rate"
+    folder.mkdir()
+    (folder / "__init__.py").write_text('NAME = "rate"\n')
+    (folder / "demo.py").write_text('def make():\n    return "made"\n')
+    monkeypatch.setattr(demos, "__path__", [*demos.__path__, str(tmp_path)])
+    found = demos._found()
+    assert found == {**demos.FOLDERS, "rate": "learning_rate"}
+    monkeypatch.setattr(demos, "FOLDERS", found)
+    assert demos.load("rate") == demos.rate_demo() == "made"
+
+
+def test_folders_are_named_like_the_experiments_they_show():
+    assert set(demos.FOLDERS.values()) <= set(experiments.NAMES)
+    assert [demos.load(name).name for name in demos.FOLDERS] == list(demos.FOLDERS)
+
+
+def test_looking_for_demos_opens_none_of_them():
+    code = "import sys; from steadynet import demos; print(len(demos.FOLDERS))\n"
+    code += "assert not [m for m in sys.modules if m.endswith(('.demo', '.page')) and 'demos' in m]"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == str(len(demos.FOLDERS))
+
+
+def test_plans_are_those_of_the_folders_with_a_page():
+    package = Path(demos.__file__).parent
+    pages = {name for name, f in demos.FOLDERS.items() if (package / f / "page.py").is_file()}
+    assert set(PLANS) == pages
+    assert all(plan.__module__.endswith(f"{demos.FOLDERS[n]}.page") for n, plan in PLANS.items())
+
+
+@pytest.mark.parametrize("name", ["fast", "cliff_demo", ""])
+def test_unknown_demos_are_refused(name):
+    with pytest.raises(ValueError, match=rf"`name` must be one of \(.*'clip'.*Received: '{name}'"):
+        demos.load(name)
+
+
+def test_unknown_attributes_are_no_demos():
+    for name in ("fast_demo", "clip", "_demo"):
+        with pytest.raises(AttributeError, match=f"has no attribute '{name}'"):
+            getattr(demos, name)
+
+
 # --- what is shown
 
 
@@ -69,7 +121,7 @@ def test_controls_are_the_axes_of_the_recording(demo):
 
 
 def test_pages_stay_light(demo):
-    packed = build_state(demo)["arrays"]
+    packed = state_of(demo)["arrays"]
     assert sum(len(array["data"]) for array in packed.values()) < 700_000
 
 
@@ -168,7 +220,7 @@ def test_cliff_presets_show_what_they_say(cliff_demo):
 
 def test_clip_code_names_the_keras_argument_at_every_setting(clip_demo):
     for point in settings(clip_demo):
-        tree = ast.parse(clip_demo.code_at(point))
+        tree = ast.parse(code_at(clip_demo, point))
         (call,) = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and named(n, "SGD")]
         arguments = {k.arg: ast.literal_eval(k.value) for k in call.keywords}
         assert arguments.pop("learning_rate") == point["learning_rate"]
@@ -191,7 +243,7 @@ def named(call, name):
     ],
 )
 def test_clip_code_trains(clip_demo, setting, expected, capsys):
-    code = clip_demo.code_at(setting)
+    code = code_at(clip_demo, setting)
     assert "temporal_order(40000, length=20" in code
     names = {}
     exec(code.replace("40000", "40").replace("length=20", "length=10"), names)
@@ -207,7 +259,7 @@ def test_clip_code_trains(clip_demo, setting, expected, capsys):
 @pytest.mark.parametrize("setting", [{}, {"threshold": 1.0}, {"threshold": 0.03, "w": 3.0}])
 def test_cliff_code_descends_as_recorded(cliff_demo, setting):
     names = {}
-    exec(cliff_demo.code_at(setting), names)
+    exec(code_at(cliff_demo, setting), names)
     recorded = recording.load("cliff")
     path = recorded.get("path", seed=0, **cliff_demo.complete(setting))
     assert names["path"].shape == path.shape
@@ -220,7 +272,7 @@ def test_cliff_code_descends_as_recorded(cliff_demo, setting):
 @pytest.fixture(scope="module")
 def prepared():
     """The clip demo's trainers, compiled as a kernel does when a view shows itself."""
-    list(clip.prepare())
+    list(clip.LIVE.prepare())
     return {method: clip._trainer(method) for method in ARGUMENTS}
 
 
@@ -249,15 +301,15 @@ def test_clip_trains_with_curves_that_grow(clip_demo):
 def test_clip_live_run_equals_a_sweep_with_its_seed(clip_demo):
     point = {"method": "global_norm", "learning_rate": 0.05, "threshold": 0.1}
     _, reports = live(clip_demo, **point)
-    model = networks.recurrent_network(20, seed=clip.LIVE_SEED)
-    x, y = temporal_order.sequences(20, temporal_order.STEPS, clip.LIVE_SEED)
+    model = networks.recurrent_network(20, seed=LIVE_SEED)
+    x, y = temporal_order.sequences(20, temporal_order.STEPS, LIVE_SEED)
     record = sweeps.Sweep(model, clip="global_norm").run(
         *(x, y),
         steps=temporal_order.STEPS,
         batch_size=temporal_order.BATCH_SIZE,
         learning_rates=[0.05],
         thresholds=[0.1],
-        seed=clip.LIVE_SEED,
+        seed=LIVE_SEED,
     )
     row = temporal_order.summarize(record)
     # Side by side, sums are taken in another order, which grows over 2,000 steps.
@@ -265,8 +317,9 @@ def test_clip_live_run_equals_a_sweep_with_its_seed(clip_demo):
     np.testing.assert_allclose(reports[-1][0]["accuracy"], row["accuracy"][0], atol=0.02)
 
 
-def test_recorded_seeds_leave_out_the_live_one():
-    assert clip.LIVE_SEED not in recording.load("clip_threshold").axes["seed"]
+@pytest.mark.parametrize("experiment", demos.FOLDERS.values())
+def test_recorded_seeds_leave_out_the_live_one(experiment):
+    assert LIVE_SEED not in recording.load(experiment).axes["seed"]
 
 
 def test_moving_a_control_after_warming_up_compiles_nothing(clip_demo, prepared):
@@ -359,7 +412,7 @@ def test_cliff_stops_at_the_next_step_when_cancelled(cliff_demo):
 
 def test_live_training_uses_the_network_of_the_recording():
     x, y, weights = clip._material()
-    model = networks.recurrent_network(20, seed=clip.LIVE_SEED)
+    model = networks.recurrent_network(20, seed=LIVE_SEED)
     for a, b in zip(weights, model.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
     assert x.shape == (temporal_order.STEPS * temporal_order.BATCH_SIZE, 20, 6)

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import synthetic
+from shown import code_at, unpack
 
 from steadynet.assets import view as bundle
 from steadynet.explorer import (
@@ -27,7 +28,7 @@ from steadynet.explorer import (
 )
 from steadynet.explorer import widget as widget_module
 from steadynet.explorer import worker as worker_module
-from steadynet.explorer.state import as_text, build_state, pack, unpack
+from steadynet.explorer.state import as_text, pack, state_of
 from steadynet.explorer.worker import Report, Worker
 
 A = Control("a", "A", (0.1, 1.0, None), ("0.1", "1", "never"), default=1)
@@ -46,7 +47,7 @@ def small_demo(**changes):
         "controls": (A, B),
         "panels": (CURVES,),
         "arrays": {"loss": np.linspace(0, 1, 3 * 2 * 4 * 3).reshape(3, 2, 4, 3)},
-        "outcome": Table.build((A, B), lambda a, b: f"{a} and {b}"),
+        "outcome": Table.of((A, B), lambda a, b: f"{a} and {b}"),
     }
     return Demo(**(parts | changes))
 
@@ -168,8 +169,8 @@ def test_surface_refuses_uneven_grids_and_starts_without_numbers():
 
 def test_code_shows_the_values_of_a_setting_as_typed():
     demo = small_demo(code="f({a}, g={b}) or {{}}")
-    assert demo.code_at({"a": 0.1, "b": "y"}) == "f(0.1, g='y') or {}"
-    assert demo.code_at({"a": None}) == "f(None, g='x') or {}"
+    assert code_at(demo, {"a": 0.1, "b": "y"}) == "f(0.1, g='y') or {}"
+    assert code_at(demo, {"a": None}) == "f(None, g='x') or {}"
 
 
 def test_words_follow_the_setting():
@@ -213,14 +214,14 @@ def test_packing_takes_constant_and_empty_data(values):
 
 def test_state_is_json_and_holds_every_array_the_panels_draw():
     for demo in (synthetic.clip_demo(), synthetic.cliff_demo()):
-        text = as_text(build_state(demo))
+        text = as_text(state_of(demo))
         assert json.loads(json.dumps(text, allow_nan=False)) == text
         assert set(text["arrays"]) == {name for panel in demo.panels for name in panel.uses()}
         assert not text["live"]
 
 
 def test_repeated_words_are_stored_once():
-    state = small_demo(outcome=Table.build((A, B), lambda b, **_: b)).describe()
+    state = small_demo(outcome=Table.of((A, B), lambda b, **_: b)).describe()
     assert state["outcome"] == {"over": [0, 1], "words": ["x", "y"], "entries": [0, 1, 0, 1, 0, 1]}
 
 
@@ -473,7 +474,7 @@ def test_mimebundle_carries_the_state_the_figure_and_the_words(explorer):
 
 def test_a_view_that_is_not_built_is_said_with_its_remedy(monkeypatch, tmp_path):
     monkeypatch.setattr(widget_module, "STATIC", tmp_path)
-    with pytest.raises(NotBuiltError, match=r"python -m steadynet\.assets\.view"):
+    with pytest.raises(NotBuiltError, match="run `make assets`"):
         Explorer(small_demo())
 
 

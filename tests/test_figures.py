@@ -27,7 +27,6 @@ RECORDINGS = {
     figures.plot_threshold_sweep: ("clip_threshold", {}),
     figures.plot_product: ("clip_threshold", {}),
     figures.plot_best_thresholds: ("clip_threshold", {}),
-    figures.plot_norms_over_training: ("clip_threshold", {"thresholds": (0.1, 1.0), "rate": 0.2}),
     figures.plot_sequence_length: ("sequence_length", {}),
     figures.plot_adaptive_clipping: ("adaptive_clipping", {}),
     figures.plot_rounding: ("rounding", {}),
@@ -73,9 +72,7 @@ def test_figure_draws_on_the_axes_given_and_names_what_it_shows(plot, ax):
 
 @every_recorded_figure
 def test_figure_opens_axes_where_none_are_given(plot):
-    drawn = draw(plot, None)
-    assert drawn.figure.number in plt.get_fignums()
-    plt.close(drawn.figure)
+    assert draw(plot, None).figure.number in plt.get_fignums()
 
 
 @every_recorded_figure
@@ -208,13 +205,6 @@ def test_best_thresholds_stand_beside_inverse_proportion(ax):
         "0.4",
         "0.8",
     ]
-
-
-def test_norms_over_training_are_medians_with_their_range(ax):
-    draw(figures.plot_norms_over_training, ax)
-    assert list(labelled(ax)) == ["0.1", "1"]
-    assert ax.get_yscale() == "log"
-    assert len(ax.collections) == 2
 
 
 def test_rules_stand_over_the_band_of_what_works(ax):

@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
+from shown import code_at
 
 from steadynet import demos, recording
 from steadynet.demos.frozen_layers import demo as freeze
 from steadynet.experiments import frozen_layers as experiment
 from steadynet.explorer import Cancelled
-from steadynet.explorer.state import build_state
+from steadynet.explorer.state import state_of
 from steadynet.tasks import transfer
 
 RECORDED = recording.load("frozen_layers")
@@ -73,7 +74,7 @@ def test_outcome_counts_the_seeds_that_beat_scratch(demo):
 
 
 def test_page_stays_light_and_has_a_figure_without_scripts(demo):
-    packed = build_state(demo)["arrays"]
+    packed = state_of(demo)["arrays"]
     assert sum(len(array["data"]) for array in packed.values()) < 700_000
     assert demo.fallback().startswith("<svg")
     assert demo.alt.endswith(".")
@@ -89,7 +90,7 @@ def test_values_lie_on_their_axes(demo):
 
 @pytest.mark.parametrize("start", ["pretrained", "random"])
 def test_code_trains_the_layers_it_says(demo, start, capsys):
-    code = demo.code_at({"start": start, "n_frozen": 2, "labels": 30})
+    code = code_at(demo, {"start": start, "n_frozen": 2, "labels": 30})
     assert "epochs=160" in code
     names = {}
     exec(code.replace("epochs=160", "epochs=2").replace("epochs=7", "epochs=1"), names)
@@ -135,11 +136,7 @@ def test_live_run_ends_at_the_next_look_when_a_newer_move_comes(demo):
 
 @pytest.mark.usefixtures("brief")
 def test_prepare_compiles_every_number_of_frozen_layers():
-    assert len(list(freeze.prepare())) == 5
+    assert len(list(freeze.LIVE.prepare())) == 5
     for n_frozen in range(5):
         count = transfer.trainer(3, n_frozen)._compiled.experimental_get_tracing_count
         assert count() >= 1
-
-
-def test_live_seed_is_not_recorded():
-    assert freeze.LIVE_SEED not in RECORDED.axes["seed"]

@@ -14,9 +14,9 @@ PACKAGE = Path(steadynet.__file__).parent
 
 # The order that keeps the package simple: a module imports from its own row or an earlier one.
 ROWS = (
-    ("data", "_gradients", "_quiet", "_sources"),
+    ("_checks", "data", "_branches", "_gradients", "_quiet", "_stamp"),
     ("datasets", "networks", "normalization", "clipping"),
-    ("reuse", "checkpoints", "_checks", "steps", "training", "sweeps", "portable"),
+    ("reuse", "checkpoints", "steps", "training", "sweeps", "portable"),
     ("tasks",),
     ("experiments", "_runs", "recording", "recordings"),
     ("figures", "explorer", "exercises", "notebook"),
@@ -78,6 +78,11 @@ def test_module_imports_from_its_own_row_or_an_earlier_one(module):
                 assert ROW_OF[other] <= ROW_OF[module], f"{path.name} imports {name}"
 
 
+def test_the_ground_floor_imports_nothing_of_the_package():
+    names = list(imported_names(PACKAGE / "_checks.py"))
+    assert not [name for name in names if name.startswith("steadynet")]
+
+
 @pytest.mark.parametrize("module", FIRST_ROWS)
 def test_first_rows_name_no_drawing_library(module):
     for path in sources(module):
@@ -114,15 +119,47 @@ def test_each_room_loads_only_the_libraries_it_needs():
     assert "matplotlib" not in modules_loaded_by("import steadynet.recording")
 
 
-def test_package_quiets_tensorflow_unless_told_otherwise():
-    ask = "import os, steadynet; print(os.environ['TF_CPP_MIN_LOG_LEVEL'])"
+def test_package_sets_nothing_and_loads_no_library():
+    code = (
+        "import os, sys\nbefore, loaded = dict(os.environ), set(sys.modules)\n"
+        "import steadynet\nassert dict(os.environ) == before\n"
+        "assert set(sys.modules) - loaded == {'steadynet'}, set(sys.modules) - loaded"
+    )
+    modules_loaded_by(code)
 
-    def level(code):
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
-        return done.stdout.decode().strip()
 
-    assert level(f"import os; os.environ.pop('TF_CPP_MIN_LOG_LEVEL', None); {ask}") == "3"
-    assert level(f"import os; os.environ['TF_CPP_MIN_LOG_LEVEL'] = '0'; {ask}") == "0"
+def test_package_lists_its_rooms_for_people_and_type_checkers():
+    private = {"assets", "data", "site"}  # what builds the book, and what datasets reads
+    rooms = {name for name in PRESENT if not name.startswith("_")} - private
+    assert set(steadynet.__all__) == rooms
+    assert set(dir(steadynet)) == rooms | {"__version__"}
+    stub = ast.parse((PACKAGE / "__init__.pyi").read_text(encoding="utf-8"))
+    (imports,) = (node for node in stub.body if isinstance(node, ast.ImportFrom))
+    assert {alias.name for alias in imports.names} == rooms
+    (listed,) = (node for node in stub.body if isinstance(node, ast.Assign))
+    assert ast.literal_eval(listed.value) == steadynet.__all__
+    assert (PACKAGE / "py.typed").is_file()
+
+
+def test_room_is_loaded_when_it_is_first_asked_for():
+    modules_loaded_by(
+        "import sys, steadynet\nassert 'steadynet.steps' not in sys.modules\n"
+        "steadynet.experiments.NAMES\nassert 'steadynet.experiments' in sys.modules\n"
+        "assert 'steadynet.steps' not in sys.modules"
+    )
+    with pytest.raises(AttributeError, match="no attribute 'no_such_room'"):
+        _ = steadynet.no_such_room
+
+
+def test_chapter_quiets_tensorflow_unless_told_otherwise():
+    # With TensorFlow hidden: the level is set before it would be imported.
+    code = (
+        "import os, sys\nsys.modules['tensorflow'] = None\n{}\n"
+        "from steadynet import notebook\nnotebook.prepare()\n"
+        "assert os.environ['TF_CPP_MIN_LOG_LEVEL'] == '{}'"
+    )
+    modules_loaded_by(code.format("os.environ.pop('TF_CPP_MIN_LOG_LEVEL', None)", 3))
+    modules_loaded_by(code.format("os.environ['TF_CPP_MIN_LOG_LEVEL'] = '0'", 0))
 
 
 def test_check_reads_relative_and_nested_imports(tmp_path):

@@ -6,15 +6,16 @@ import json
 import numpy as np
 import pytest
 import synthetic
+from shown import unpack
 
-from steadynet.explorer import Control, Demo, Layers, Network, NetworkLayer, Sweep, Table
-from steadynet.explorer.state import as_text, build_state, pack, unpack
+from steadynet.explorer import Across, Control, Demo, Layers, Network, NetworkLayer, Table
+from steadynet.explorer.state import as_text, pack, state_of
 
 A = Control("a", "A", (0.1, 1.0, None), ("0.1", "1", "never"))
 B = Control("b", "B", ("x", "y"), kind="choice")
 AXIS = {"y_label": "output", "y_domain": (-1, 1)}
 LAYERS = Layers(title="L", y="y", moments=(0, 10), quantiles=(0.25, 0.5, 0.75), **AXIS)
-SWEEP = Sweep(title="S", control="a", y="y", **AXIS)
+ACROSS = Across(title="S", control="a", y="y", **AXIS)
 NETWORK = Network(
     title="N",
     layers=(
@@ -37,7 +38,7 @@ def demo_of(*panels, **arrays):
         controls=(A, B),
         panels=panels,
         arrays=arrays,
-        outcome=Table.build((A,), lambda a: f"a is {a}"),
+        outcome=Table.of((A,), lambda a: f"a is {a}"),
     )
 
 
@@ -100,16 +101,16 @@ def test_packing_for_a_log_axis_keeps_small_numbers_beside_a_zero():
     assert unpack(packed)[1] == pytest.approx(1e-7)
 
 
-# --- sweep
+# --- across
 
 
-def test_sweep_knows_its_control_and_both_arrays():
-    both = dataclasses.replace(SWEEP, reference="z", label="reused", reference_label="scratch")
+def test_across_knows_its_control_and_both_arrays():
+    both = dataclasses.replace(ACROSS, reference="z", label="reused", reference_label="scratch")
     values = np.zeros((3, 2, 5))
     demo = demo_of(both, y=values, z=values)
     assert demo.describe()["panels"][0]["control"] == 0
     assert demo.describe()["panels"][0]["x_label"] == "A"
-    assert set(build_state(demo)["arrays"]) == {"y", "z"}
+    assert set(state_of(demo)["arrays"]) == {"y", "z"}
 
 
 @pytest.mark.parametrize(
@@ -122,9 +123,9 @@ def test_sweep_knows_its_control_and_both_arrays():
         ({"y_domain": (1, 0)}, "`y_domain` of panel 'S' must be at least two rising numbers"),
     ],
 )
-def test_sweep_refuses_what_does_not_fit(changes, message):
+def test_across_refuses_what_does_not_fit(changes, message):
     with pytest.raises(ValueError, match=message):
-        demo_of(dataclasses.replace(SWEEP, **changes), y=np.zeros((3, 2, 5)), w=np.zeros((3, 2)))
+        demo_of(dataclasses.replace(ACROSS, **changes), y=np.zeros((3, 2, 5)), w=np.zeros((3, 2)))
 
 
 # --- network
@@ -174,6 +175,6 @@ def test_network_refuses_layers_that_cannot_be():
 
 def test_states_of_these_panels_are_json():
     for demo in (synthetic.deep_demo(), synthetic.reuse_demo()):
-        text = as_text(build_state(demo))
+        text = as_text(state_of(demo))
         assert json.loads(json.dumps(text, allow_nan=False)) == text
         assert set(text["arrays"]) == {name for panel in demo.panels for name in panel.uses()}

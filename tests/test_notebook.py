@@ -1,14 +1,14 @@
 """A chapter's first line sets the style and keeps TensorFlow's log lines off the page."""
 
 import importlib
+import math
 import subprocess
 import sys
 
 import matplotlib as mpl
 import pytest
 
-from steadynet import notebook
-from steadynet.experiments import Claim
+from steadynet import experiments, notebook, recording
 
 
 def fresh(code):
@@ -70,10 +70,31 @@ def test_asking_for_what_was_not_glued_names_it():
         notebook.glued("nothing of the kind")
 
 
-def test_a_claim_is_glued_with_its_spread():
-    notebook.glue_claim("gain", Claim("It gains.", 2.0, 1.0, 3.5, "points", holds=True))
-    assert [notebook.glued(f"gain-{p}", ".1f") for p in ("effect", "low", "high")] == [
-        "2.0",
-        "1.0",
-        "3.5",
-    ]
+def test_everything_said_of_an_experiment_is_glued_under_its_name():
+    recorded = notebook.glue_experiment("gradient_flow")
+    assert recorded is recording.load("gradient_flow")
+    for name, number in experiments.get("gradient_flow").numbers(recorded).items():
+        assert notebook.glued(name) == notebook.as_power(number.value)
+    notebook.glue_experiment("cliff")
+    assert notebook.glued("starts") == "48"
+    share = experiments.get("cliff").numbers(recording.load("cliff"))["thrown-share"].value
+    assert notebook.glued("thrown-share", ".3f") == f"{share:.3f}"
+
+
+def test_an_unknown_experiment_is_refused():
+    with pytest.raises(ValueError, match="Received: 'clif'"):
+        notebook.glue_experiment("clif")
+
+
+@pytest.mark.parametrize("value", [1, 1.5, 2])
+def test_a_number_is_glued_where_the_words_around_it_are_true(value):
+    notebook.glue("inside", value, within=(1, 2))
+    assert notebook.glued("inside") == str(value)
+
+
+@pytest.mark.parametrize("value", [0.99, 2.01, math.nan])
+def test_a_number_that_would_make_its_sentence_wrong_is_refused_and_not_kept(value):
+    notebook.glue("outside", 1.0, within=(1, 2))
+    with pytest.raises(ValueError, match=r"`outside` must lie within \(1, 2\).* Received: "):
+        notebook.glue("outside", value, within=(1, 2))
+    assert notebook.glued("outside") == "1.0"

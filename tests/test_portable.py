@@ -1,99 +1,23 @@
-"""Training steps as pure functions, converted, and run by LiteRT in Python."""
+"""Functions of tensors, converted, and run by LiteRT in Python; the plans of what pages train."""
 
-import json
+import dataclasses
+import functools
+from concurrent.futures import ThreadPoolExecutor
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from portable_runs import DEMOS
 
-from steadynet import networks, normalization, reuse, training
-from steadynet.assets import programs as build
+from steadynet import demos
+from steadynet.assets import notes, programs
 from steadynet.assets.built import Built
 from steadynet.demos.plans import PLANS
-from steadynet.explorer.plan import SEED, Pick, pick
-from steadynet.portable import activations, steps
+from steadynet.explorer import Table
+from steadynet.explorer.plan import SEED
+from steadynet.portable import activations
 from steadynet.portable.convert import NotPortableError, convert, spec
 from steadynet.portable.interpreter import Interpreter
-
-X = np.random.default_rng(0).normal(size=(40, 4)).astype("f4")
-Y = np.random.default_rng(1).integers(0, 3, 40).astype("i4")
-
-
-def small(**options):
-    return networks.dense_network(4, 3, depth=2, units=5, seed=1, **options)
-
-
-# --- the pure step
-
-
-@pytest.mark.parametrize("momentum", [0.0, 0.9])
-@pytest.mark.parametrize("clip", [None, "value", "norm", "global_norm"])
-@pytest.mark.parametrize("batch_norm", [False, True])
-def test_pure_step_takes_the_steps_of_the_trainer(momentum, clip, batch_norm):
-    model = small(batch_norm=batch_norm)
-    layout = steps.State(model, momentum=momentum > 0)
-    state, step = layout.start(), steps.training_step(model, clip=clip, momentum=momentum)
-    trainer = training.Trainer(model, keras.optimizers.SGD(0.3, momentum=momentum), clip=clip)
-    threshold = {"threshold": 0.05} if clip else {}
-    record = trainer.run(X, Y, steps=12, batch_size=10, **threshold)
-    seen = []
-    for rows in training.batch_schedule(len(X), 12, 10, 0):
-        state, measures = step(state, X[rows], tf.constant(Y[rows]), 0.3, 0.05)
-        seen.append(measures)
-    n = sum(w.size for w in model.get_weights())
-    assert np.allclose(state[:n], steps.State(model).start(), atol=1e-6)
-    measured = [record.loss, record.accuracy, record.gradient_norm, record.clipped]
-    assert np.allclose(np.transpose(seen), measured, rtol=1e-5)
-
-
-def test_frozen_weights_stay_and_have_no_velocity():
-    model = small(batch_norm=True)
-    reuse.freeze_layers(model, 2)  # the first dense layer, and its normalization with it
-    layout, before = steps.State(model, momentum=True), model.get_weights()
-    frozen = [not v.trainable for v in model.weights]
-    sizes = [w.size for w in before]
-    trained = sum(size for v, size in zip(model.weights, sizes, strict=True) if v.trainable)
-    assert layout.size == sum(sizes) + trained
-    step = steps.training_step(model, momentum=0.9)
-    state, _ = step(layout.start(), X[:8], tf.constant(Y[:8]), 0.5)
-    after = np.split(state.numpy()[: sum(sizes)], np.cumsum(sizes)[:-1])
-    first = [not np.array_equal(a.ravel(), b) for a, b in zip(before, after, strict=True)][:5]
-    assert frozen[:5] == [True] * 5
-    assert first == [False] * 5
-
-
-def test_state_goes_through_lists_and_back():
-    model = small(batch_norm=lambda: normalization.BatchNorm(momentum=0.9))
-    layout = steps.State(model, momentum=True)
-    state = np.arange(layout.size, dtype="f4")
-    assert np.array_equal(layout.join(*layout.split(tf.constant(state))), state)
-
-
-def test_state_keeps_the_seeds_of_random_layers_out():
-    model = networks.recurrent_network(10)
-    assert len(model.variables) > len(model.weights)
-    assert steps.State(model).size == model.count_params()
-
-
-def test_state_refuses_weights_of_other_precision():
-    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, dtype="float64")])
-    with pytest.raises(TypeError, match=r"`model` must have float32 weights.*float64"):
-        steps.State(model)
-
-
-@pytest.mark.parametrize("momentum", [-0.1, 1.0])
-def test_step_refuses_such_momentum(momentum):
-    with pytest.raises(ValueError, match=rf"`momentum` must be in \[0, 1\). Received: {momentum}"):
-        steps.training_step(small(), momentum=momentum)
-
-
-def test_right_counts_what_inference_classifies_correctly():
-    model = small(batch_norm=True)
-    (count,) = steps.right(model)(tf.constant(steps.State(model).start()), X, tf.constant(Y))
-    assert float(count) == (np.argmax(model(X, training=False), -1) == Y).sum()
-
 
 # --- activations with gradients that convert
 
@@ -159,7 +83,7 @@ def test_interpreter_refuses_unknown_inputs_and_shapes():
 @pytest.mark.parametrize("name", PLANS)
 def test_plan_has_files_and_numbers_for_every_setting(name):
     demo, plan = DEMOS[name](), PLANS[name]()
-    assert plan.demo == demo.name == name
+    assert plan.demo.name == demo.name == name
     assert demo.in_page
     built = Built(demo)
     for what, table in built.plan["pick"].items():
@@ -170,57 +94,51 @@ def test_plan_has_files_and_numbers_for_every_setting(name):
 
 
 def test_only_demos_with_a_plan_say_that_a_page_trains_them():
-    from steadynet import demos
-
-    saying = {d.name for d in (getattr(demos, f)() for f in demos.__all__) if d.in_page}
+    saying = {name for name in demos.FOLDERS if demos.load(name).in_page}
     assert saying == set(PLANS)
 
 
-def test_pick_counts_like_the_views_tables():
-    demo = DEMOS["clip"]()
-    table = pick(demo, lambda t, m: f"{m} {t}", "threshold", "method")
-    assert table.over == (2, 0)
-    setting = demo.indices({"method": "norm", "threshold": 2.0})
-    assert table.at(setting, demo.shape) == "norm 2.0"
-    assert Pick((), ("only",)).at(setting, demo.shape) == "only"
+def test_plan_tells_the_page_which_controls_its_tables_are_over():
+    demo = demos.load("clip")
+    table = demo.table("{method} {threshold}".format, "threshold", "method")
+    assert table.at(demo.controls, {"method": "norm", "threshold": 2.0}) == "norm 2.0"
+    plan = dataclasses.replace(PLANS["clip"](), pick={"step": table, "rate": Table((), (0.1,))})
+    told = plan.describe({"norm 2.0": "file.bin"})["pick"]
+    assert told["step"]["over"] == [2, 0]
+    place = demo.control("threshold").index(2.0) * 3 + demo.control("method").index("norm")
+    assert told["step"]["entries"][place] == "file.bin"
+    assert told["rate"] == {"over": [], "entries": [0.1]}
 
 
 def test_plan_of_the_recorded_seed():
     for make in PLANS.values():
         plan = make()
         assert plan.describe({})["seed"] == SEED
-        assert plan.run == 0
+        assert plan.twin == 0
 
 
 @pytest.fixture
-def tiny(monkeypatch):
-    """A plan with one program and one array instead of the book's."""
+def tiny():
+    """Plans to build: one, with one program and one array."""
     clip = PLANS["clip"]()
     files = {
         "step": convert(lambda x: (x + 1.0,), [spec("x", [2])], ["more"]),
         "start": {"state": np.arange(3, dtype="f4"), "y": np.array([300, 1], "u2")},
     }
-    kept = {what: Pick((), (what,)) for what in files}
-    fields = {"demo": "clip", "steps": 1, "original": None, "outcome": {}, "compare": {}}
+    kept = {what: Table((), (what,)) for what in files}
+    fields = {"demo": clip.demo, "steps": 1, "original": None, "outcome": {}, "compare": {}}
     plan = type(clip)(**fields, pick=kept, parts={"all": lambda: files})
-    monkeypatch.setattr(build, "PLANS", {"clip": lambda: plan})
+    return {"clip": lambda: plan}
 
 
 class InTurn:
-    """An executor that works here and now."""
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        return None
+    """An executor that works here and now; who enters or ends it fails."""
 
     map = staticmethod(map)
 
 
-@pytest.mark.usefixtures("tiny")
-def test_build_writes_what_reading_gives_back(tmp_path):
-    assert build.build(tmp_path, executor=InTurn()) == ["clip"]
+def test_build_writes_what_reading_gives_back(tiny, tmp_path):
+    assert programs.build(tiny, tmp_path, executor=InTurn()) == ["clip"]
     built = Built(DEMOS["clip"](), tmp_path)
     assert Interpreter(built.program("step"))(x=[1.0, 2.0])["more"].tolist() == [2.0, 3.0]
     data = built.arrays("start")
@@ -230,20 +148,67 @@ def test_build_writes_what_reading_gives_back(tmp_path):
     assert sizes == {name: entry["bytes"] for name, entry in built.plan["files"].items()}
 
 
-@pytest.mark.usefixtures("tiny")
-def test_build_does_nothing_twice_and_all_again_when_something_is_missing(tmp_path):
-    build.build(tmp_path, executor=InTurn())
-    assert build.build(tmp_path, executor=InTurn()) == []
-    (tmp_path / "0123456789abcdef.bin").write_bytes(b"old")
-    next(iter(set(tmp_path.glob("*.bin")) - {tmp_path / "0123456789abcdef.bin"})).unlink()
-    assert build.build(tmp_path, executor=InTurn()) == ["clip"]
-    assert not (tmp_path / "0123456789abcdef.bin").exists()
-    notes = json.loads((tmp_path / build.NOTES).read_text())
-    notes["clip"]["stamp"] = "that of older code"
-    (tmp_path / build.NOTES).write_text(json.dumps(notes))
-    assert build.build(tmp_path, executor=InTurn()) == ["clip"]
+@pytest.fixture
+def built(tiny, tmp_path):
+    """A folder with all that the plans need, and what builds it again."""
+    again = functools.partial(programs.build, tiny, tmp_path, executor=InTurn())
+    again()
+    return tmp_path, again
+
+
+def test_build_does_nothing_twice_and_all_again_when_something_is_missing(built):
+    folder, again = built
+    assert again() == []
+    (folder / "0123456789abcdef.bin").write_bytes(b"old")
+    next(iter(set(folder.glob("*.bin")) - {folder / "0123456789abcdef.bin"})).unlink()
+    assert again() == ["clip"]
+    assert not (folder / "0123456789abcdef.bin").exists()
+    assert again() == []
+    assert again(force=True) == ["clip"]
+
+
+@pytest.mark.parametrize("what", ["module", "sources", "packages"])
+def test_build_is_new_where_it_was_made_by_other_code_or_packages(built, what):
+    folder, again = built
+    known = notes.read(folder)
+    known["clip"][what] += "older"
+    notes.write(folder, known)
+    assert again() == ["clip"]
+    assert again() == []
+
+
+def test_plan_is_written_anew_even_where_its_programs_stay(built):
+    folder, again = built
+    before = (folder / "clip.json").read_text()
+    (folder / "clip.json").write_text("of older code")
+    assert again() == []
+    assert (folder / "clip.json").read_text() == before
+
+
+def test_demo_that_is_gone_takes_its_files_along(built):
+    folder, _ = built
+    assert programs.build({}, folder) == []
+    assert [path.name for path in folder.iterdir()] == [notes.FILE]
+
+
+def test_program_is_the_same_whatever_its_process_made_before():
+    def part():
+        model = small()
+        step = steps.right(model)
+        size = steps.State(model).size
+        inputs = [spec("state", [size]), spec("x", [2, 4]), spec("y", [2], "int32")]
+        return {"test": convert(step, inputs, ["right"])}
+
+    first, second = programs._make(part), programs._make(part)
+    assert first == second
+
+
+def test_build_leaves_the_callers_executor_running(tiny, tmp_path):
+    with ThreadPoolExecutor(1) as pool:
+        programs.build(tiny, tmp_path, executor=pool)
+        assert pool.submit(int, "1").result() == 1
 
 
 def test_what_is_not_built_says_how_to_build_it(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"python -m steadynet\.assets\.programs"):
+    with pytest.raises(FileNotFoundError, match="run `make assets`"):
         Built(DEMOS["clip"](), tmp_path)

@@ -111,6 +111,13 @@ def test_any_executor_will_do(register):
         assert_in_place(record("fake", executor=pool))
 
 
+def test_an_executor_that_was_given_is_left_running(register):
+    register(fake())
+    with ThreadPoolExecutor(1) as pool:
+        record("fake", executor=pool)
+        assert pool.submit(len, "still here").result() == 10
+
+
 def test_results_may_come_in_any_order(register):
     register(fake(together=()))
 
@@ -211,6 +218,65 @@ def test_get_keeps_the_axes_not_named(recorded):
 def test_get_refuses_what_was_not_recorded(recorded, name, point, message):
     with pytest.raises(KeyError, match=message):
         recorded.get(name, **point)
+
+
+def test_keep_takes_values_of_one_axis_in_the_order_asked_for(recorded):
+    kept = recorded.keep("threshold", [math.inf, 0.5])
+    assert kept.axes == {**AXES, "threshold": (math.inf, 0.5)}
+    assert list(kept.axes) == list(AXES)
+    assert_in_place(kept)
+    assert kept.meta == recorded.meta
+
+
+@pytest.mark.parametrize("axis", AXES)
+def test_keep_finds_the_dimension_of_every_axis_seeds_included(recorded, axis):
+    for value in AXES[axis]:
+        kept = recorded.keep(axis, (value,))
+        assert_in_place(kept)
+        assert kept.arrays["code"].shape[list(AXES).index(axis)] == 1
+        np.testing.assert_array_equal(
+            kept.get("trail", **{axis: value}), recorded.get("trail", **{axis: value})
+        )
+
+
+def test_keep_goes_on_from_what_was_kept(recorded):
+    assert_in_place(recorded.keep("rate", AXES["rate"][1:]).keep("seed", [1]))
+
+
+@pytest.mark.parametrize("places", [(0, 1, 2), (1, 2), (0, 2), (2,)])
+def test_keep_copies_nothing_where_values_stand_at_even_distances(recorded, places):
+    kept = recorded.keep("rate", [AXES["rate"][i] for i in places])
+    assert_in_place(kept)
+    assert all(np.shares_memory(kept.arrays[name], a) for name, a in recorded.arrays.items())
+
+
+def test_keep_leaves_the_recording_as_it_was(recorded):
+    before = {name: array.copy() for name, array in recorded.arrays.items()}
+    kept = recorded.keep("rate", AXES["rate"][::-1])
+    kept.arrays["code"][:] = 0
+    assert recorded.axes == AXES
+    np.testing.assert_array_equal(recorded.arrays["code"], before["code"])
+
+
+def test_what_is_kept_of_a_loaded_recording_cannot_be_changed_for_others(recorded):
+    save(recorded)
+    with pytest.raises(ValueError, match="read-only"):
+        load("fake").keep("rate", AXES["rate"][:2]).arrays["code"][:] = 0
+
+
+@pytest.mark.parametrize(
+    ("axis", "values", "error", "message"),
+    [
+        ("speed", [1], KeyError, r"`axis` must be one of \['method', .*Received: 'speed'"),
+        ("method", ["value", "both"], KeyError, r"`method` must be one of .*Received: 'both'"),
+        ("rate", [0.3], KeyError, r"`rate` must be one of .*Received: 0\.3"),
+        ("rate", [], ValueError, r"`values` must be different values.*Received: \(\)"),
+        ("seed", [1, 1], ValueError, r"`values` must be different values.*Received: \(1, 1\)"),
+    ],
+)
+def test_keep_refuses_what_is_not_there(recorded, axis, values, error, message):
+    with pytest.raises(error, match=message):
+        recorded.keep(axis, values)
 
 
 # --- the disk

@@ -437,6 +437,39 @@ def test_two_inputs_and_two_outputs_split_where_they_meet():
         np.testing.assert_allclose(said[name], expected[name], rtol=1e-6)
 
 
+def wide_outputs(h):
+    """Ways in which a network can give a tensor inside it beside its last one."""
+    top = layers.Dense(2)(layers.Activation("relu")(h))
+    return {"list": [h, top], "names": {"top": top, "inside": h}, "nested": {"a": [top, h, top]}}
+
+
+@pytest.mark.parametrize("kind", ["list", "names", "nested"])
+def test_a_cut_where_an_output_leaves_gives_it_from_the_upper_part(kind):
+    x = keras.Input((3,))
+    model = keras.Model(x, wide_outputs(layers.Dense(4)(x))[kind])
+    assert cuts(model) == [0, 1]
+    pictures = np.random.default_rng(0).normal(size=(5, 3)).astype("float32")
+    for n in cuts(model):
+        lower, upper = split_layers(model, n)
+        said, expected = upper(lower(pictures)), model(pictures)
+        tf.nest.map_structure(np.testing.assert_array_equal, said, expected)
+        assert weighted_layers(upper) == weighted_layers(model)[n:]
+    features, upper = cache_features(model, 1, pictures)
+    assert features.shape == (5, 4)
+    tf.nest.map_structure(np.testing.assert_array_equal, upper(features), model(pictures))
+
+
+@pytest.mark.parametrize("outputs", [lambda h: h, lambda h: [h], lambda h: [h, h]])
+def test_a_cut_after_the_last_layer_leaves_a_part_that_gives_what_it_takes(outputs):
+    x = keras.Input((3,))
+    model = keras.Model(x, outputs(layers.Dense(4)(x)))
+    assert cuts(model) == [0, 1]
+    lower, upper = split_layers(model, 1)
+    said, expected = upper(lower(np.ones((2, 3)))), model(np.ones((2, 3)))
+    tf.nest.map_structure(np.testing.assert_array_equal, said, expected)
+    assert upper.weights == []
+
+
 # Caching
 
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from steadynet import clipping, training
-from steadynet.training import Record, Trainer, batch_schedule, cross_entropy, train
+from steadynet import clipping, steps
+from steadynet.steps import cross_entropy
+from steadynet.training import Record, Trainer, batch_schedule, train
 
 N, STEPS, BATCH = 48, 8, 12
 OPTIMIZERS = {
@@ -505,7 +506,7 @@ def test_gradients_read_no_variable(data):
     model = network()
     weights = [tf.zeros_like(v) for v in model.trainable_variables]
     x, y = (tf.constant(a) for a in data)
-    grads, _, measures = training.gradients(model, cross_entropy, None, weights, [], x, y, 0.0)
+    grads, _, measures = steps.gradients(model, cross_entropy, None, weights, [], x, y, 0.0)
     # With all weights zero the three classes are equally likely: log 3 = 1.0986.
     np.testing.assert_allclose(measures[0], math.log(3), rtol=1e-6)
     assert [g.shape for g in grads] == [v.shape for v in model.trainable_variables]

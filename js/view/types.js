@@ -56,8 +56,8 @@
  * @typedef {{ y: string, y_label: string, y_domain: number[], y_log: boolean, y_format: string }} Upright
  * @typedef {Heading & Upright & { kind: 'curves', x: number[], x_label: string }} CurvesPanel
  * @typedef {Heading & Upright & {
- *   kind: 'sweep', control: number, x_label: string, label: string, reference: string | null, reference_label: string
- * }} SweepPanel
+ *   kind: 'across', control: number, x_label: string, label: string, reference: string | null, reference_label: string
+ * }} AcrossPanel
  * @typedef {Heading & Upright & {
  *   kind: 'layers', x_label: string, layers: number, quantiles: number[], moments: string[], moment: number,
  *   steps: number[]
@@ -74,7 +74,7 @@
  *   kind: 'network', layers: NetworkLayer[], frozen: string | null, depth: string | null, norm: string | null
  * }} NetworkPanel
  * @typedef {{ name: string, kind: string, size: string, parameters: number, norm: number }} NetworkLayer
- * @typedef {CurvesPanel | SweepPanel | LayersPanel | HistogramPanel | SurfacePanel | NetworkPanel} Panel
+ * @typedef {CurvesPanel | AcrossPanel | LayersPanel | HistogramPanel | SurfacePanel | NetworkPanel} Panel
  */
 
 // --- what is shown

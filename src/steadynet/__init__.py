@@ -1,9 +1,48 @@
-"""Train deep networks steadily: batch normalization, gradient clipping and reused layers."""
+"""Train deep networks steadily: batch normalization, gradient clipping and reused layers.
 
-import os
+The package is made of rooms, `__all__` lists them. Importing the package loads none of them and
+sets nothing: a room is loaded when it is first asked for, as ``steadynet.clipping`` or imported.
 
-# TensorFlow reads this once, as it is imported, and a notebook shows what it prints as an error.
-# 3, because on a machine without a GPU the failed search for one is logged as an error (level 2).
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+Examples
+--------
+>>> import steadynet
+>>> steadynet.experiments.get("cliff").name
+'cliff'
+"""
 
 __version__ = "0.1.0"
+
+# Type checkers and editors read `__init__.pyi`, which says the same.
+__all__ = [
+    "checkpoints",
+    "clipping",
+    "datasets",
+    "demos",
+    "experiments",
+    "explorer",
+    "figures",
+    "networks",
+    "normalization",
+    "notebook",
+    "portable",
+    "recording",
+    "reuse",
+    "steps",
+    "sweeps",
+    "tasks",
+    "training",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Load a room when it is first asked for."""
+    if name not in __all__:
+        raise AttributeError(f"module 'steadynet' has no attribute {name!r}")
+    from importlib import import_module
+
+    return import_module(f"steadynet.{name}")
+
+
+def __dir__() -> list[str]:
+    """The rooms, loaded or not."""
+    return [*__all__, "__version__"]

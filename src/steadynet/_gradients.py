@@ -1,17 +1,23 @@
-"""What every way of clipping needs: checked lists of gradients, norms that do not overflow."""
+"""What every way of clipping needs: checked lists of gradients, thresholds and bounds."""
 
 from __future__ import annotations
 
 import math
 import numbers
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import numpy as np
 import tensorflow as tf
 
+Gradients: TypeAlias = "Sequence[tf.Tensor | tf.IndexedSlices | None]"
+Clipped: TypeAlias = "list[tf.Tensor | tf.IndexedSlices | None]"
+Scalar: TypeAlias = "float | tf.Tensor | tf.Variable"
+
 SMALLEST, LARGEST = float(np.finfo("float32").tiny), float(np.finfo("float32").max)
 
 
-def checked(grads, name="grads"):
+def checked(grads: Gradients, name: str = "grads") -> Clipped:
     """Entries as floating point tensors, `tf.IndexedSlices` or None, or a clear error."""
     if not isinstance(grads, (list, tuple)):
         raise TypeError(f"`{name}` must be a list of tensors or None. Received: {type(grads)}")
@@ -23,7 +29,7 @@ def checked(grads, name="grads"):
     return grads
 
 
-def check_same_shapes(name_a, a, name_b, b):
+def check_same_shapes(name_a: str, a: Clipped, name_b: str, b: Clipped) -> None:
     """Refuse two lists whose lengths or known shapes differ; None fits any shape."""
     if len(a) != len(b):
         raise ValueError(
@@ -37,42 +43,83 @@ def check_same_shapes(name_a, a, name_b, b):
             )
 
 
-def wide_dtype(grads):
-    """Dtype to compute in: half precision overflows at 65504, so float32 at least."""
-    return tf.float64 if any(g is not None and g.dtype == tf.float64 for g in grads) else tf.float32
+def check_order(order: float) -> None:
+    """Refuse norms that are not offered."""
+    if isinstance(order, bool) or order not in (1, 2, math.inf):
+        raise ValueError(f"`order` must be 1, 2 or math.inf. Received: {order!r}")
 
 
-def as_threshold(name, value, dtype):
+def as_threshold(name: str, value: Scalar, dtype: tf.DType) -> tf.Tensor:
     """A threshold as a scalar tensor; a bad number raises, a bad tensor becomes NaN."""
+    limit = as_limit(name, value, dtype)
+    return _or_nan(limit, limit > 0) if tf.is_tensor(value) else limit
+
+
+def as_limit(name: str, value: Scalar, dtype: tf.DType) -> tf.Tensor:
+    """A threshold as a scalar tensor; a bad number raises, a bad tensor is left as it is."""
     if tf.is_tensor(value):
-        value = tf.cast(value, dtype)
-        if value.shape.rank not in (0, None):
-            raise ValueError(f"`{name}` must be a scalar. Received: shape {value.shape}")
-        return tf.where(value > 0, value, tf.constant(math.nan, dtype))
-    is_scalar = isinstance(value, (np.generic, np.ndarray)) and value.ndim == 0
-    number = value.item() if is_scalar else value
-    is_number = isinstance(number, numbers.Real) and not isinstance(number, bool)
+        return _as_scalar(name, value, dtype)
+    number = _number(value)
     # Limits of float32: a number that becomes 0 or infinity there is not positive and finite.
-    if not is_number or not SMALLEST <= number <= LARGEST:
+    if number is None or not SMALLEST <= number <= LARGEST:
         raise ValueError(f"`{name}` must be positive and finite. Received: {value!r}")
     return tf.constant(float(number), dtype)
 
 
-def l2_norm(values, dtype, axes=None):
-    """Joint L2 norm of several tensors over `axes` (None: all), at a scale that squares can bear.
+def as_norm(name: str, value: Scalar, dtype: tf.DType) -> tf.Tensor:
+    """A norm as a scalar tensor: not negative; infinite or NaN where a step is broken."""
+    if tf.is_tensor(value):
+        norm = _as_scalar(name, value, dtype)
+        return _or_nan(norm, norm >= 0)
+    number = _number(value)
+    if number is None or number < 0:
+        raise ValueError(f"`{name}` must be a norm, 0 or more. Received: {value!r}")
+    return tf.constant(float(number), dtype)
 
-    Plain float32 squares overflow from 1.8e19 and vanish below 1e-19. Dividing by a power of two is
-    exact, and for ordinary sizes the scale is 1 and the result that of the plain formula.
-    """
-    if not values:
-        return tf.constant(0.0, dtype)
-    values = [tf.cast(v, dtype) for v in values]
-    over = {"axis": axes, "keepdims": axes is not None}
-    largest = tf.reduce_max(tf.stack([tf.reduce_max(tf.abs(v), **over) for v in values]), axis=0)
-    edge = 40 if dtype == tf.float32 else 320
-    one, huge, small = (tf.constant(2.0**power, dtype) for power in (0, edge, -edge))
-    scale = tf.where(largest > huge, huge * huge, tf.where(largest < small, small * small, one))
-    return scale * tf.sqrt(tf.add_n([tf.reduce_sum(tf.square(v / scale), **over) for v in values]))
+
+def as_bounds(name: str, pair: Sequence[Scalar], dtype: tf.DType) -> tuple[tf.Tensor, tf.Tensor]:
+    """Lower and upper bound as scalar tensors, with zero between them."""
+    known = [None if tf.is_tensor(v) else _number(v) for v in pair]
+    inside = lambda x: x in (0, math.inf) or SMALLEST <= x <= LARGEST  # noqa: E731
+    numbers_fit = all(
+        tf.is_tensor(v) or (x is not None and inside(sign * x))
+        for v, x, sign in zip(pair, known, (-1, 1), strict=True)
+    )
+    if not numbers_fit or known in ([0, 0], [-math.inf, math.inf]):
+        raise ValueError(
+            f"`{name}` must be positive and finite, or a pair (low, high) with low <= 0 <= high, "
+            f"not both 0 or infinite. Received: {pair!r}"
+        )
+    low, high = (
+        _as_scalar(name, v, dtype) if x is None else tf.constant(float(x), dtype)
+        for v, x in zip(pair, known, strict=True)
+    )
+    return _or_nan(low, low <= 0), _or_nan(high, high >= 0)
+
+
+def _number(value):
+    """A Python number from any kind of real scalar; None for what is none."""
+    is_scalar = isinstance(value, (np.generic, np.ndarray)) and value.ndim == 0
+    number = value.item() if is_scalar else value
+    return number if isinstance(number, numbers.Real) and not isinstance(number, bool) else None
+
+
+def _as_scalar(name: str, value, dtype: tf.DType) -> tf.Tensor:
+    """A tensor as a scalar of some dtype, or a clear error."""
+    value = tf.cast(value, dtype)
+    if value.shape.rank not in (0, None):
+        raise ValueError(f"`{name}` must be a scalar. Received: shape {value.shape}")
+    return value
+
+
+def _or_nan(value: tf.Tensor, fits: tf.Tensor) -> tf.Tensor:
+    """NaN where a value does not fit: inside a graph nothing is known that could raise."""
+    return tf.where(fits, value, tf.constant(math.nan, value.dtype))
+
+
+def wide_dtype(grads: Clipped) -> tf.DType:
+    """Dtype to compute in: half precision overflows at 65504, so float32 at least."""
+    return tf.float64 if any(g is not None and g.dtype == tf.float64 for g in grads) else tf.float32
 
 
 def entries(grad):
@@ -80,7 +127,13 @@ def entries(grad):
     return grad.values if isinstance(grad, tf.IndexedSlices) else grad
 
 
-def on_entries(function, grad, *more):
+def wide_entries(grads: Clipped) -> list[tf.Tensor]:
+    """All numbers of each gradient that is there, in the dtype to compute in."""
+    dtype = wide_dtype(grads)
+    return [tf.cast(entries(g), dtype) for g in grads if g is not None]
+
+
+def on_entries(function: Callable, grad, *more):
     """Apply ``function(entries, *more)`` to one gradient and keep its kind; None stays None."""
     if grad is None:
         return None
@@ -89,6 +142,6 @@ def on_entries(function, grad, *more):
     return function(grad, *more)
 
 
-def scaled(values, factor):
+def scaled(values: tf.Tensor, factor: tf.Tensor) -> tf.Tensor:
     """Multiply in the factor's dtype, so that half precision does not lose a small factor."""
     return tf.cast(tf.cast(values, factor.dtype) * factor, values.dtype)

@@ -5,14 +5,21 @@ from __future__ import annotations
 import itertools
 import multiprocessing
 import os
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from steadynet import experiments
+from steadynet._quiet import quiet_tensorflow
+from steadynet.experiments import Experiment
+
+Axes: TypeAlias = Mapping[str, tuple[Any, ...]]
+Result: TypeAlias = dict[str, np.ndarray]
 
 
-def restrict(axes, only):
+def restrict(axes: Axes, only: Axes) -> dict[str, tuple[Any, ...]]:
     """The axes with only the asked values."""
     for axis, values in only.items():
         if axis not in axes or not values or not set(values) <= set(axes[axis]):
@@ -20,7 +27,7 @@ def restrict(axes, only):
     return {axis: tuple(only.get(axis, values)) for axis, values in axes.items()}
 
 
-def points_of(experiment, axes):
+def points_of(experiment: Experiment, axes: Axes) -> Iterator[dict[str, Any]]:
     """Every point that `run` is called with."""
     apart = [axis for axis in axes if axis not in experiment.together]
     shared = {axis: axes[axis] for axis in experiment.together}
@@ -28,10 +35,15 @@ def points_of(experiment, axes):
         yield {**shared, **dict(zip(apart, values, strict=True))}
 
 
-def collect(executor, name, points, progress):
+def collect(
+    executor: Executor,
+    name: str,
+    points: Sequence[dict[str, Any]],
+    progress: Callable[[int, int], object] | None,
+) -> list[Result]:
     """Results in the order of `points`, however they come in."""
     futures = {executor.submit(run_point, name, point): i for i, point in enumerate(points)}
-    results = [None] * len(points)
+    results: dict[int, Result] = {}
     try:
         for done, future in enumerate(as_completed(futures), 1):
             results[futures[future]] = future.result()
@@ -40,10 +52,10 @@ def collect(executor, name, points, progress):
     finally:
         for future in futures:  # where one failed, the others would be waited for in vain
             future.cancel()
-    return results
+    return [results[i] for i in range(len(points))]
 
 
-def run_point(name: str, point: dict) -> dict[str, np.ndarray]:
+def run_point(name: str, point: dict[str, Any]) -> Result:
     """Run one point of an experiment by name, so that any executor can ship the call.
 
     Parameters
@@ -60,7 +72,7 @@ def run_point(name: str, point: dict) -> dict[str, np.ndarray]:
     return experiments.get(name).run(point)
 
 
-def assemble(experiment, axes, results):
+def assemble(experiment: Experiment, axes: Axes, results: Sequence[Result]) -> Result:
     """One array for each measure, with every axis in its place."""
     apart = [axis for axis in axes if axis not in experiment.together]
     together = [axis for axis in axes if axis in experiment.together]
@@ -103,7 +115,7 @@ def local_processes(most: int) -> ProcessPoolExecutor:
 
 def _use_one_thread():
     """Keep a worker's TensorFlow to one core and quiet."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    quiet_tensorflow()
     import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(1)

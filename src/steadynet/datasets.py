@@ -5,12 +5,12 @@ Nothing here needs TensorFlow; only the full Fashion-MNIST, on request, comes th
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from steadynet._checks import is_whole, require
 from steadynet.data.files import DataFileError, read_full, read_sample
 
 __all__ = [
@@ -50,6 +50,12 @@ class Split(NamedTuple):
         Pictures, 0 (background) to 1.
     y_train, y_test : ndarray, int32, shape (examples,)
         Class numbers from 0.
+
+    Examples
+    --------
+    >>> data = load_fashion_mnist()
+    >>> data._replace(x_train=data.x_train[:5], y_train=data.y_train[:5]).x_train.shape
+    (5, 28, 28)
     """
 
     x_train: np.ndarray
@@ -129,12 +135,12 @@ def split_by_class(data: Split, classes: Sequence[int]) -> Split:
     """
     present = np.intersect1d(data.y_train, data.y_test)
     wanted = np.asarray(classes)
-    if wanted.ndim != 1 or not wanted.size or len(set(classes)) < wanted.size:
-        raise ValueError(f"`classes` must be distinct class numbers. Received: {classes!r}")
-    if not np.isin(wanted, present).all():
-        raise ValueError(f"`classes` must be among {present.tolist()}. Received: {classes!r}")
+    distinct = wanted.ndim == 1 and wanted.size > 0 and len(set(classes)) == wanted.size
+    require(distinct, "`classes`", "distinct class numbers", classes)
+    there = bool(np.isin(wanted, present).all())
+    require(there, "`classes`", f"among {present.tolist()}", classes)
 
-    def part(x, y):
+    def part(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         kept = np.isin(y, wanted)
         order = np.argsort(wanted)
         return x[kept], order[np.searchsorted(wanted[order], y[kept])].astype("int32")
@@ -174,11 +180,9 @@ def few_labels(data: Split, per_class: int, seed: int) -> Split:
     [0, 1, 2, 0, 1, 2]
     """
     labels, counts = np.unique(data.y_train, return_counts=True)
-    if not _is_whole(per_class) or not 1 <= per_class <= counts.min():
-        raise ValueError(
-            f"`per_class` must be a whole number from 1 to {counts.min()}, the pictures of the "
-            f"rarest class. Received: {per_class!r}"
-        )
+    accepted = f"a whole number from 1 to {counts.min()}, the pictures of the rarest class"
+    fits = is_whole(per_class) and 1 <= per_class <= counts.min()
+    require(fits, "`per_class`", accepted, per_class)
     rng = np.random.default_rng(seed)
     # Whole shuffles, then their beginnings: a larger draw starts with the smaller one.
     each = [rng.permutation(np.flatnonzero(data.y_train == label))[:per_class] for label in labels]
@@ -229,8 +233,8 @@ def temporal_order(n: int, length: int, seed: int) -> tuple[np.ndarray, np.ndarr
     True
     """
     for name, value, least in (("n", n, 1), ("length", length, 10)):
-        if not _is_whole(value) or value < least:
-            raise ValueError(f"`{name}` must be a whole number from {least}. Received: {value!r}")
+        good = is_whole(value) and value >= least
+        require(good, f"`{name}`", f"a whole number from {least}", value)
     rng = np.random.default_rng(seed)
     symbols = rng.integers(2, 6, size=(n, length), dtype="int32")
     relevant = rng.integers(0, 2, size=(n, 2), dtype="int32")
@@ -239,8 +243,3 @@ def temporal_order(n: int, length: int, seed: int) -> tuple[np.ndarray, np.ndarr
         first, last = -(-tenths * length // 10), (tenths + 1) * length // 10
         symbols[np.arange(n), rng.integers(first, last + 1, size=n)] = relevant[:, i]
     return symbols, 2 * relevant[:, 0] + relevant[:, 1]
-
-
-def _is_whole(value):
-    """Whether a value is a whole number (True and 3.0 are not)."""
-    return isinstance(value, numbers.Integral) and not isinstance(value, bool)

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import keras
 
-from steadynet import normalization
+from steadynet import _checks, normalization
 
 __all__ = ["dense_network", "recurrent_network"]
 
 PLACEMENTS = ("before", "after")
 
 
-def recurrent_network(length, n_inputs=6, n_classes=4, *, units=32, gain=1.2, seed=0):
+def recurrent_network(
+    length: int,
+    n_inputs: int = 6,
+    n_classes: int = 4,
+    *,
+    units: int = 32,
+    gain: float = 1.2,
+    seed: int = 0,
+) -> keras.Sequential:
     """A plain tanh recurrent network that reads a sequence and names its class.
 
     ``h_t = tanh(W x_t + U h_{t-1} + b)``, then logits from the last state. `U` starts as `gain`
@@ -57,16 +68,16 @@ def recurrent_network(length, n_inputs=6, n_classes=4, *, units=32, gain=1.2, se
 
 
 def dense_network(
-    n_inputs,
-    n_classes,
+    n_inputs: int,
+    n_classes: int,
     *,
-    depth,
-    units=32,
-    activation="relu",
-    batch_norm=False,
-    placement="before",
-    seed=0,
-):
+    depth: int,
+    units: int = 32,
+    activation: str | Callable[..., Any] = "relu",
+    batch_norm: bool | Callable[[], keras.Layer] = False,
+    placement: str = "before",
+    seed: int = 0,
+) -> keras.Sequential:
     """A plain deep network: `depth` hidden layers ``h_k = f(W_k h_{k-1} + b_k)``, then logits.
 
     With batch normalization, ``h_k = f(BN(W_k h_{k-1}))`` where it stands before `f`, as in the
@@ -115,8 +126,7 @@ def dense_network(
     ----------
     Ioffe and Szegedy (2015), section 3.2.
     """
-    if placement not in PLACEMENTS:
-        raise ValueError(f"`placement` must be one of {PLACEMENTS}. Received: {placement!r}")
+    _checks.one_of("placement", placement, PLACEMENTS)
     normalize = normalization.BatchNorm if batch_norm is True else batch_norm
     init, hidden = keras.initializers, []
     for k in range(depth):

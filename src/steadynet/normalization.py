@@ -11,16 +11,21 @@ For the activations ``x`` of one channel over a batch,
 
 from __future__ import annotations
 
-import math
-import numbers
+from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 import keras
+import numpy as np
 import tensorflow as tf
+
+from steadynet import _checks
 
 __all__ = ["BatchNorm", "batch_moments", "batch_normalize", "update_moving"]
 
+Values: TypeAlias = tf.Tensor | np.ndarray | Sequence[float] | float
 
-def batch_moments(x, axes):
+
+def batch_moments(x: Values, axes: int | Sequence[int]) -> tuple[tf.Tensor, tf.Tensor]:
     """Mean and biased variance of `x` over `axes`, in two passes.
 
     ``mean = mean(x);  variance = mean((x - mean)**2)``. The shorter ``mean(x**2) - mean**2`` loses
@@ -68,7 +73,14 @@ def batch_moments(x, axes):
     return tf.squeeze(mean, axes), tf.reduce_mean(squares, axes)
 
 
-def batch_normalize(x, mean, variance, gamma=None, beta=None, epsilon=1e-3):
+def batch_normalize(
+    x: Values,
+    mean: Values,
+    variance: Values,
+    gamma: Values | None = None,
+    beta: Values | None = None,
+    epsilon: float = 1e-3,
+) -> tf.Tensor:
     """Shift and scale `x` to mean 0 and variance 1, then to mean `beta` and deviation `gamma`.
 
     ``y = gamma * (x - mean) / sqrt(variance + epsilon) + beta``
@@ -110,7 +122,7 @@ def batch_normalize(x, mean, variance, gamma=None, beta=None, epsilon=1e-3):
     [[-5.0], [15.0]]
     """
     x, dtype = _floating("x", x), _wide(tf.convert_to_tensor(x).dtype)
-    epsilon = _checked_epsilon(epsilon)
+    epsilon = _epsilon(epsilon)
     mean, variance = (_as(v, dtype) for v in (mean, variance))
     _check_statistics(x.shape, mean, variance)
     scale = tf.math.rsqrt(variance + epsilon)
@@ -123,7 +135,7 @@ def batch_normalize(x, mean, variance, gamma=None, beta=None, epsilon=1e-3):
     return tf.cast(y, x.dtype)
 
 
-def update_moving(moving, batch, momentum):
+def update_moving(moving: Values, batch: Values, momentum: float) -> tf.Tensor:
     """Move a running statistic towards the batch's: ``momentum * moving + (1 - momentum) * batch``.
 
     After k batches the start still weighs ``momentum**k``: at 0.99, a third after 110 batches.
@@ -155,13 +167,9 @@ def update_moving(moving, batch, momentum):
     >>> float(update_moving(tf.constant(10.0), tf.constant(20.0), momentum=0.75))
     12.5
     """
-    momentum, moving = _checked_momentum(momentum), tf.convert_to_tensor(moving)
+    momentum, moving = _checks.momentum("momentum", momentum), tf.convert_to_tensor(moving)
     batch = _as(batch, moving.dtype)
-    if not moving.shape.is_compatible_with(batch.shape):
-        raise ValueError(
-            "`moving` and `batch` must have equal shapes. "
-            f"Received: {tuple(moving.shape)} and {tuple(batch.shape)}"
-        )
+    _checks.same_shapes("moving", moving, "batch", batch)
     return moving * momentum + batch * (1.0 - momentum)
 
 
@@ -222,18 +230,26 @@ class BatchNorm(keras.layers.Layer):
     [[0.0], [2.0]]
     """
 
-    def __init__(self, axis=-1, momentum=0.99, epsilon=1e-3, center=True, scale=True, **kwargs):
+    def __init__(
+        self,
+        axis: int = -1,
+        momentum: float = 0.99,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
-        self.axis = _integer("axis", axis)
-        self.momentum = _checked_momentum(momentum)
-        self.epsilon = _checked_epsilon(epsilon)
+        self.axis = _checks.whole("axis", axis)
+        self.momentum = _checks.momentum("momentum", momentum)
+        self.epsilon = _epsilon(epsilon)
         self.center, self.scale = bool(center), bool(scale)
         self.gamma = self.beta = None
 
-    def build(self, input_shape):
+    def build(self, input_shape: Sequence[int | None]) -> None:
         """Make the weights: one value a channel."""
         rank = len(input_shape)
-        (axis,) = _in_range("axis", [self.axis], rank)
+        (axis,) = _checks.in_range("axis", [self.axis], rank)
         channels = input_shape[axis]
         if channels is None:
             raise ValueError(
@@ -249,7 +265,7 @@ class BatchNorm(keras.layers.Layer):
         self.moving_variance = make("moving_variance", "ones", trainable=False)
         self.input_spec = keras.layers.InputSpec(ndim=rank, axes={axis: channels})
 
-    def call(self, inputs, training=None):
+    def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
         """Normalize by the batch, and remember it, in training; else by the moving averages."""
         rank = inputs.shape.rank
         axis = self.axis % rank
@@ -266,11 +282,11 @@ class BatchNorm(keras.layers.Layer):
         y = batch_normalize(x, along(mean), along(variance), gamma, beta, self.epsilon)
         return tf.cast(y, self.compute_dtype)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Sequence[int | None]) -> Sequence[int | None]:
         """Shapes stay."""
         return input_shape
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """What `from_config` needs to make the same layer."""
         own = ("axis", "momentum", "epsilon", "center", "scale")
         return {**super().get_config(), **{name: getattr(self, name) for name in own}}
@@ -294,27 +310,10 @@ def _floating(name, x):
     return x
 
 
-def _integer(name, value):
-    """A whole number, or a clear error."""
-    if not isinstance(value, numbers.Integral) or isinstance(value, bool):
-        raise TypeError(f"`{name}` must be an integer. Received: {value!r}")
-    return int(value)
-
-
-def _in_range(name, axes, rank):
-    """Axes counted from 0, or a clear error."""
-    for axis in axes:
-        if not -rank <= axis < rank:
-            raise ValueError(
-                f"`{name}` must be in [{-rank}, {rank}) for inputs of rank {rank}. Received: {axis}"
-            )
-    return [axis % rank for axis in axes]
-
-
 def _checked_axes(axes, shape):
     """Axes counted from 0 that hold something to average, or a clear error."""
     given = list(axes) if isinstance(axes, (list, tuple, range)) else [axes]
-    found = _in_range("axes", [_integer("axes", axis) for axis in given], shape.rank)
+    found = _checks.in_range("axes", [_checks.whole("axes", axis) for axis in given], shape.rank)
     if len(set(found)) < len(found):
         raise ValueError(f"`axes` must name each axis once. Received: {axes!r}")
     if any(shape[axis] == 0 for axis in found):
@@ -327,11 +326,7 @@ def _checked_axes(axes, shape):
 
 def _check_statistics(shape, mean, variance):
     """Refuse statistics that differ in shape or that would enlarge `x`."""
-    if not mean.shape.is_compatible_with(variance.shape):
-        raise ValueError(
-            "`mean` and `variance` must have equal shapes. "
-            f"Received: {tuple(mean.shape)} and {tuple(variance.shape)}"
-        )
+    _checks.same_shapes("mean", mean, "variance", variance)
     ends = zip(reversed(list(mean.shape)), reversed(list(shape)), strict=False)
     fits = all(size in (1, None, of_x) or of_x is None for size, of_x in ends)
     if mean.shape.rank > shape.rank or not fits:
@@ -352,21 +347,6 @@ def _fitting(name, value, mean):
     return value
 
 
-def _number(value):
-    """Any real number as a float; NaN for everything else."""
-    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    return float(value) if is_number else math.nan
-
-
-def _checked_momentum(momentum):
-    """A number in [0, 1), or a clear error."""
-    if not 0 <= _number(momentum) < 1:
-        raise ValueError(f"`momentum` must be in [0, 1). Received: {momentum!r}")
-    return _number(momentum)
-
-
-def _checked_epsilon(epsilon):
-    """A positive finite number, or a clear error."""
-    if not 0 < _number(epsilon) < math.inf:
-        raise ValueError(f"`epsilon` must be positive and finite. Received: {epsilon!r}")
-    return _number(epsilon)
+def _epsilon(value):
+    """A positive finite number as a float, or a clear error."""
+    return float(_checks.positive("epsilon", value, dtype="float64"))

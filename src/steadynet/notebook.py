@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import math
 import sys
 
-from steadynet._quiet import silent_stderr
+from steadynet import experiments, recording
+from steadynet._quiet import quiet_tensorflow, silent_stderr
 
-__all__ = ["as_power", "glue", "glue_claim", "glued", "prepare"]
+__all__ = ["as_power", "glue", "glue_experiment", "glued", "prepare"]
 
 _GLUED: dict[str, object] = {}
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -17,7 +19,8 @@ def prepare() -> None:
     """Set the figures' style and import TensorFlow quietly.
 
     TensorFlow writes lines about its build to the process's error stream while it is imported, at
-    every log level; a notebook would show them as a red box.
+    every log level; a notebook would show them as a red box. What it logs later is off as well,
+    unless ``TF_CPP_MIN_LOG_LEVEL`` says otherwise.
 
     Examples
     --------
@@ -26,6 +29,7 @@ def prepare() -> None:
     from steadynet import figures
 
     figures.use_style()
+    quiet_tensorflow()
     if "tensorflow" not in sys.modules:
         with silent_stderr():
             importlib.import_module("tensorflow")
@@ -54,7 +58,9 @@ def as_power(value: float, digits: int = 2) -> str:
     return f"{mantissa} × 10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
 
 
-def glue(name: str, value) -> None:
+def glue(
+    name: str, value: float | str, within: tuple[float, float] = (-math.inf, math.inf)
+) -> None:
     """Keep a number or words under a name, for the chapter's text.
 
     Parameters
@@ -63,11 +69,49 @@ def glue(name: str, value) -> None:
         As `glued` asks for it.
     value : float, int or str
         What was measured, or how it is said.
+    within : tuple of float
+        Smallest and largest number with which the words around it are true. Any by default.
+
+    Raises
+    ------
+    ValueError
+        If a number lies outside, so that the chapter would say something wrong.
+
+    Examples
+    --------
+    >>> glue("share", 41.7, within=(0, 50))
     """
     import myst_nb
 
+    if not isinstance(value, str) and not within[0] <= value <= within[1]:
+        raise ValueError(f"`{name}` must lie within {within} to be said. Received: {value}")
     _GLUED[name] = value
     myst_nb.glue(name, value, display=False)
+
+
+def glue_experiment(name: str) -> recording.Recording:
+    """Keep everything that chapters say of an experiment's recording.
+
+    Parameters
+    ----------
+    name : str
+        Name of the experiment, whose ``numbers`` are kept under their names.
+
+    Returns
+    -------
+    Recording
+        What the numbers are of.
+
+    Examples
+    --------
+    >>> recorded = glue_experiment("sequence_length")
+    >>> glued("longest-clipped")
+    '30'
+    """
+    recorded = recording.load(name)
+    for each, number in experiments.get(name).numbers(recorded).items():
+        glue(each, as_power(number.value) if number.power else number.value)
+    return recorded
 
 
 def glued(name: str, form: str = "") -> str:
@@ -98,17 +142,3 @@ def glued(name: str, form: str = "") -> str:
     if name not in _GLUED:
         raise KeyError(f"`name` must be glued in a cell that was run. Received: {name!r}")
     return format(_GLUED[name], form)
-
-
-def glue_claim(name: str, claim) -> None:
-    """Make a claim's effect and spread available to the chapter's text.
-
-    Parameters
-    ----------
-    name : str
-        The numbers are glued as ``<name>-effect``, ``<name>-low`` and ``<name>-high``.
-    claim : steadynet.experiments.Claim
-        What was measured.
-    """
-    for part in ("effect", "low", "high"):
-        glue(f"{name}-{part}", getattr(claim, part))

@@ -9,7 +9,7 @@ import importlib.metadata
 import json
 import platform
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from functools import cache
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from steadynet import experiments
+from steadynet import _checks, experiments
 from steadynet._runs import assemble, collect, local_processes, points_of, restrict
 
 __all__ = ["FOLDER", "Recording", "RecordingError", "load", "record", "save"]
@@ -53,11 +53,11 @@ class Recording:
     """
 
     experiment: str
-    axes: Mapping[str, tuple]
+    axes: Mapping[str, tuple[Any, ...]]
     arrays: Mapping[str, np.ndarray]
-    meta: Mapping
+    meta: Mapping[str, Any]
 
-    def get(self, name: str, **point) -> np.ndarray:
+    def get(self, name: str, **point: Any) -> np.ndarray:
         """Select an array at some values of some axes; the other axes stay.
 
         Parameters
@@ -78,16 +78,61 @@ class Recording:
         """
         if name not in self.arrays:
             raise KeyError(f"`name` must be one of {sorted(self.arrays)}. Received: {name!r}")
-        for axis, value in point.items():
-            if axis not in self.axes or value not in self.axes[axis]:
-                raise KeyError(
-                    f"`{axis}` must be one of {self.axes.get(axis, ())}. Received: {value!r}"
-                )
-        index = [
-            values.index(point[axis]) if axis in point else slice(None)
-            for axis, values in self.axes.items()
-        ]
-        return self.arrays[name][tuple(index)]
+        at = {axis: self._place(axis, value) for axis, value in point.items()}
+        return self.arrays[name][tuple(at.get(axis, slice(None)) for axis in self.axes)]
+
+    def keep(self, axis: str, values: Sequence[Any]) -> Recording:
+        """Keep some values of one axis in every array, whichever dimension that is.
+
+        Parameters
+        ----------
+        axis : str
+            Name of an axis, "seed" included.
+        values : sequence
+            Different values of it, as they stand in `axes`, in the order wanted; at least one.
+
+        Returns
+        -------
+        Recording
+            With as many axes as before. Its arrays are views where the values stand at even
+            distances in `axes`, and copies elsewhere.
+
+        Raises
+        ------
+        KeyError
+            If there is no such axis or value.
+        ValueError
+            If there is no value, or one twice.
+
+        Examples
+        --------
+        >>> demo = Recording("demo", {"rate": (0.1, 1.0), "seed": (0, 1)}, {"loss": np.eye(2)}, {})
+        >>> demo.keep("rate", [1.0]).arrays["loss"]
+        array([[0., 1.]])
+        """
+        if axis not in self.axes:
+            raise KeyError(f"`axis` must be one of {list(self.axes)}. Received: {axis!r}")
+        kept = tuple(values)
+        places = [self._place(axis, value) for value in kept]
+        different = 0 < len(places) == len(set(places))
+        _checks.require(different, "`values`", "different values, at least one", kept)
+        index = *(slice(None) for _ in range(list(self.axes).index(axis))), _slice(places)
+        arrays = {name: array[index] for name, array in self.arrays.items()}
+        return dataclasses.replace(self, axes={**self.axes, axis: kept}, arrays=arrays)
+
+    def _place(self, axis, value):
+        """Position of a value on its axis."""
+        known = self.axes.get(axis, ())
+        if value not in known:
+            raise KeyError(f"`{axis}` must be one of {known}. Received: {value!r}")
+        return known.index(value)
+
+
+def _slice(places):
+    """Positions as a slice, which copies nothing, where they rise by equal steps."""
+    steps = set(np.diff(places).tolist()) or {1}
+    even = len(steps) == 1 and min(steps) > 0
+    return slice(places[0], places[-1] + 1, min(steps)) if even else places
 
 
 def record(
@@ -95,7 +140,7 @@ def record(
     *,
     executor: Executor | None = None,
     progress: Callable[[int, int], object] | None = None,
-    **only,
+    **only: tuple[Any, ...],
 ) -> Recording:
     """Run an experiment, or a slice of its grid.
 
@@ -104,8 +149,8 @@ def record(
     name : str
         Name of the experiment.
     executor : concurrent.futures.Executor, optional
-        Where the points run: a pool of this machine's processes by default; a Dask client's
-        ``get_executor()`` works as well.
+        Where the points run, left running afterwards: a pool of this machine's processes by
+        default; a Dask client's ``get_executor()`` works as well.
     progress : callable, optional
         Called with ``(done, all)`` after each call of the experiment's `run`.
     **only
@@ -241,7 +286,7 @@ def _check_same(file, what, recorded, coded):
         )
 
 
-def main(names=None) -> None:
+def main(names: Sequence[str] | None = None) -> None:
     """Record the named experiments, or all, with a progress bar each.
 
     Parameters
@@ -255,7 +300,7 @@ def main(names=None) -> None:
     for name in names:
         with tqdm(desc=name, unit="call", leave=True) as bar:
 
-            def show(done, everything):
+            def show(done: int, everything: int) -> None:
                 bar.total, bar.n = everything, done
                 bar.refresh()
 

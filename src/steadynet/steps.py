@@ -1,15 +1,30 @@
-"""One training step as a pure function: loss, gradients, clipping, and what is measured of them."""
+"""One training step as a pure function: loss, clipped gradients, measures, and the new weights.
+
+`gradients` is what every loop of the package takes its steps by. `training_step` is the whole step
+of plain gradient descent on one vector, `State`, that holds all that training changes.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
+import keras
+import numpy as np
 import tensorflow as tf
 
-from steadynet import clipping
+from steadynet import _checks, clipping
+from steadynet.portable.program import MEASURES
+
+__all__ = ["MEASURES", "State", "cross_entropy", "gradients", "right", "training_step"]
+
+Loss: TypeAlias = Callable[[Any, Any], Any]  # (targets, outputs) -> scalar tensor
+Clip: TypeAlias = str | Callable[..., Any] | None  # a name, or (grads, params, threshold) -> grads
+CLIP_METHODS = (*clipping.METHODS, "adaptive")
 
 
-def cross_entropy(targets, logits):
+def cross_entropy(targets: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
     """Mean cross-entropy of class numbers against logits: ``-log softmax(logits)[target]``.
 
     Parameters
@@ -36,7 +51,16 @@ def cross_entropy(targets, logits):
     return tf.reduce_mean(each)
 
 
-def gradients(model, loss, clip, weights, layer_state, x, y, limit):
+def gradients(
+    model: keras.Model,
+    loss: Loss,
+    clip: Clip,
+    weights: Sequence[tf.Tensor],
+    layer_state: Sequence[tf.Tensor],
+    x: tf.Tensor,
+    y: tf.Tensor,
+    limit: tf.Tensor | float,
+) -> tuple[list[tf.Tensor], list[tf.Tensor], list[tf.Tensor]]:
     """Clipped gradients of one batch as a pure function: no variable is read or written.
 
     Parameters
@@ -57,12 +81,12 @@ def gradients(model, loss, clip, weights, layer_state, x, y, limit):
     layer_state : list of tensor
         The layers' new state: moving averages, random seeds.
     measures : list of scalar tensor, float32
-        Loss with penalties, accuracy, joint norm before clipping, and 1 where clipping changed a
-        gradient.
+        As `MEASURES`: loss with penalties, accuracy, joint norm before clipping, and 1 where
+        clipping changed a gradient.
     """
     with tf.GradientTape() as tape:
         tape.watch(weights)
-        outputs, layer_state, penalties = model.stateless_call(
+        outputs, new_state, penalties = model.stateless_call(
             weights, layer_state, x, training=True, return_losses=True
         )
         value = tf.add_n([loss(y, outputs), *penalties])
@@ -71,7 +95,182 @@ def gradients(model, loss, clip, weights, layer_state, x, y, limit):
     grads = _clip(clip, raw, weights, limit)
     changed = tf.constant(False) if clip is None else _differ(grads, raw)
     measures = value, _accuracy(y, outputs), clipping.global_norm(raw), changed
-    return grads, layer_state, [tf.cast(m, tf.float32) for m in measures]
+    return grads, new_state, [tf.cast(m, tf.float32) for m in measures]
+
+
+def check(model: object, clip: object) -> None:
+    """Refuse a model that is not built, and ways of clipping that do not exist."""
+    _checks.built(model)
+    if clip is not None and not callable(clip) and clip not in CLIP_METHODS:
+        raise ValueError(
+            f"`clip` must be one of {CLIP_METHODS}, callable or None. Received: {clip!r}"
+        )
+
+
+def as_limit(clip: Clip, threshold: float | None) -> np.float32:
+    """The threshold as float32; infinity becomes the largest finite number, which clips nothing."""
+    if clip is None and threshold is not None:
+        raise ValueError(f"`threshold` needs `clip` to be set. Received: {threshold!r}")
+    if threshold is None and clip is not None and not callable(clip):
+        raise ValueError(f"`threshold` must be given with clip={clip!r}. Received: None")
+    if threshold is None:
+        return np.float32(0)
+    value = _checks.positive("threshold", threshold, allow_inf=True)
+    return np.float32(min(value, np.finfo("float32").max))
+
+
+class State:
+    """How a model's variables, and the velocities of its momentum, lie in one vector.
+
+    First all weights in the order of ``model.weights``, moving averages and frozen ones included;
+    then, where there is momentum, a velocity for each trainable one. Seeds of random layers are no
+    part of it: they stay as they are.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Built, its weights float32.
+    momentum : bool
+        Whether there are velocities.
+
+    Attributes
+    ----------
+    size : int
+        Length of the vector.
+
+    Raises
+    ------
+    TypeError
+        If a weight is not float32.
+
+    Examples
+    --------
+    >>> import keras
+    >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)])
+    >>> State(model).size, State(model, momentum=True).size
+    (9, 18)
+    """
+
+    def __init__(self, model: keras.Model, *, momentum: bool = False) -> None:
+        others = [v for v in model.weights if v.dtype != "float32"]
+        if others:
+            raise TypeError(
+                f"`model` must have float32 weights. Received: {others[0].path} in "
+                f"{others[0].dtype}"
+            )
+        self._model = model
+        self._slots = model.trainable_variables if momentum else []
+        self._sizes = [int(np.prod(v.shape)) for v in (*model.weights, *self._slots)]
+        # As numbers: while a step is traced, a variable cannot be read.
+        self._others = {id(v): v.numpy() for v in model.variables}
+        self.size = sum(self._sizes)
+
+    def start(self, weights: Sequence[np.ndarray] | None = None) -> np.ndarray:
+        """The vector of the model's present weights, or of `weights` in the same order, at rest."""
+        values = self._model.get_weights() if weights is None else weights
+        flat = np.concatenate([np.ravel(w) for w in values]).astype("float32")
+        return np.pad(flat, (0, self.size - flat.size))
+
+    def split(self, state: tf.Tensor) -> tuple[list[tf.Tensor], list[tf.Tensor], list[tf.Tensor]]:
+        """Trainable weights, layer state and velocities out of the vector, as lists of tensors."""
+        model, pieces = self._model, tf.split(state, self._sizes)
+        shapes = [v.shape for v in (*model.weights, *self._slots)]
+        tensors = [tf.reshape(p, shape) for p, shape in zip(pieces, shapes, strict=True)]
+        weights, slots = tensors[: len(model.weights)], tensors[len(model.weights) :]
+        held = {id(v): t for v, t in zip(model.weights, weights, strict=True)}
+        value = lambda v: held[id(v)] if id(v) in held else tf.constant(self._others[id(v)])  # noqa: E731
+        trainable = [value(v) for v in model.trainable_variables]
+        return trainable, [value(v) for v in model.non_trainable_variables], slots
+
+    def join(
+        self,
+        weights: Sequence[tf.Tensor],
+        layer_state: Sequence[tf.Tensor],
+        slots: Sequence[tf.Tensor] = (),
+    ) -> tf.Tensor:
+        """Put such lists back into the vector."""
+        model = self._model
+        variables = (*model.trainable_variables, *model.non_trainable_variables)
+        new = {id(v): t for v, t in zip(variables, (*weights, *layer_state), strict=True)}
+        pieces = [*(new[id(v)] for v in model.weights), *slots]
+        return tf.concat([tf.reshape(p, [-1]) for p in pieces], axis=0)
+
+
+def training_step(
+    model: keras.Model,
+    *,
+    clip: Clip = None,
+    momentum: float = 0.0,
+    loss: Loss = cross_entropy,
+    prepare: Callable[..., Any] = tf.identity,
+) -> Callable[..., Any]:
+    """Make the pure step that `training.Trainer` takes with ``keras.optimizers.SGD``.
+
+    ``g = clip(dL/dw, limit)``, then ``w = w - rate g``; with momentum ``v = momentum v - rate g``
+    and ``w = w + v``.
+
+    Parameters
+    ----------
+    model, clip, loss
+        As in `training.Trainer`; plain or momentum gradient descent is all there is.
+    momentum : float
+        In [0, 1).
+    prepare : callable
+        Makes the model's inputs from `x`: scales pixels, or marks symbols by one-hot vectors.
+
+    Returns
+    -------
+    callable
+        ``step(state, x, y, rate, limit=0) -> (state, measures)`` of tensors: the vector as `State`
+        lays it out, and float32 measures in the order of `MEASURES`. Without `clip`, `limit` counts
+        for nothing.
+
+    Raises
+    ------
+    ValueError
+        If `momentum` is out of range, or `clip` is unknown.
+    """
+    check(model, clip)
+    _checks.momentum("momentum", momentum)
+    layout = State(model, momentum=momentum > 0)
+
+    def step(state, x, y, rate, limit=0.0):
+        weights, layer_state, slots = layout.split(state)
+        grads, layer_state, measures = gradients(
+            model, loss, clip, weights, layer_state, prepare(x), tf.convert_to_tensor(y), limit
+        )
+        if slots:
+            slots = [momentum * v - rate * g for v, g in zip(slots, grads, strict=True)]
+            weights = [w + v for w, v in zip(weights, slots, strict=True)]
+        else:
+            weights = [w - rate * g for w, g in zip(weights, grads, strict=True)]
+        return layout.join(weights, layer_state, slots), tf.stack(measures)
+
+    return step
+
+
+def right(model: keras.Model, *, prepare: Callable[..., Any] = tf.identity) -> Callable[..., Any]:
+    """Make the function that counts what the model classifies correctly in inference.
+
+    Parameters
+    ----------
+    model, prepare
+        As in `training_step`.
+
+    Returns
+    -------
+    callable
+        ``right(state, x, y) -> (count,)``, a float32 scalar; of `state` only the weights are read.
+    """
+    layout = State(model)
+
+    def count(state, x, y):
+        weights, layer_state, _ = layout.split(state[: layout.size])
+        logits, _ = model.stateless_call(weights, layer_state, prepare(x), training=False)
+        hits = tf.equal(tf.argmax(logits, axis=-1, output_type=tf.int32), y)
+        return (tf.reduce_sum(tf.cast(hits, tf.float32)),)
+
+    return count
 
 
 def _differ(grads, raw):

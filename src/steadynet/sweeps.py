@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
+import keras
 import numpy as np
 import tensorflow as tf
 
-from steadynet import training
+from steadynet import _checks, training
+from steadynet.steps import Clip, Loss, as_limit, check, cross_entropy, gradients
 
 __all__ = ["Sweep"]
+
+Copies: TypeAlias = tuple[list[tf.Tensor], list[tf.Tensor]]
 
 
 class Sweep:
@@ -52,16 +57,18 @@ class Sweep:
     [[2, 2, 2], [2, 2]]
     """
 
-    def __init__(self, model, *, clip=None, loss: Callable = training.cross_entropy):
-        training.check(model, clip)
+    def __init__(
+        self, model: keras.Model, *, clip: Clip = None, loss: Loss = cross_entropy
+    ) -> None:
+        check(model, clip)
         self.model, self._clip, self._loss = model, clip, loss
-        self.copies = None
+        self.copies: Copies | None = None
         self._compiled = tf.function(functools.partial(self._loop))  # as in `training.Trainer`
 
     def run(
         self,
-        x,
-        y,
+        x: np.ndarray,
+        y: np.ndarray,
         *,
         steps: int,
         batch_size: int,
@@ -90,15 +97,15 @@ class Sweep:
         ValueError
             As in `training.Trainer.run`, and if rates and thresholds are none or differ in number.
         """
-        rates = [np.float32(training.positive("learning_rates", r)) for r in learning_rates]
+        rates = [np.float32(_checks.positive("learning_rates", r)) for r in learning_rates]
         asked = [None] * len(rates) if thresholds is None else list(thresholds)
         if not rates or len(asked) != len(rates):
             raise ValueError(
                 "`learning_rates` and `thresholds` must have one length, at least 1. "
                 f"Received: {len(rates)} and {len(asked)} values"
             )
-        training.same_length(x, y)
-        limits = [training.as_limit(self._clip, t) for t in asked]
+        _checks.same_length(x, y)
+        limits = [as_limit(self._clip, t) for t in asked]
         knobs = tf.constant(rates), tf.constant(limits)
         schedule = training.batch_schedule(len(x), steps, batch_size, seed)
         data = [tf.constant(a) for a in (x, y, schedule)]
@@ -118,7 +125,7 @@ class Sweep:
     def _step(self, run, x, y):
         """One step of one copy: its new weights and layer state, and what it measured."""
         (weights, layer_state), (rate, limit) = run
-        grads, layer_state, measures = training.gradients(
+        grads, layer_state, measures = gradients(
             self.model, self._loss, self._clip, weights, layer_state, x, y, limit
         )
         return ([w - rate * g for w, g in zip(weights, grads, strict=True)], layer_state), measures

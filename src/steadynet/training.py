@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
-from steadynet._checks import (
-    as_limit,
-    check,
-    count,
-    positive,
-    refuse_own_clipping,
-    same_length,
-)
-from steadynet.steps import cross_entropy, gradients
+from steadynet import _checks
+from steadynet.steps import MEASURES, Clip, Loss, as_limit, check, cross_entropy, gradients
 
-__all__ = ["Record", "Trainer", "batch_schedule", "cross_entropy", "train"]
+__all__ = ["Record", "Trainer", "batch_schedule", "train"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,10 +86,9 @@ def batch_schedule(n: int, steps: int, batch_size: int, seed: int) -> np.ndarray
     [0, 1, 2, 3, 4, 5]
     """
     for name, value in (("n", n), ("steps", steps), ("batch_size", batch_size)):
-        count(name, value)
-    count("seed", seed, least=0)
-    if batch_size > n:
-        raise ValueError(f"`batch_size` must be at most the {n} examples. Received: {batch_size}")
+        _checks.count(name, value)
+    _checks.count("seed", seed, least=0)
+    _checks.require(batch_size <= n, "`batch_size`", f"at most the {n} examples", batch_size)
     rng, a_pass = np.random.default_rng(seed), n // batch_size
     passes = [rng.permutation(n)[: a_pass * batch_size] for _ in range(-(-steps // a_pass))]
     return np.concatenate(passes).reshape(-1, batch_size)[:steps].astype("int32")
@@ -136,9 +129,16 @@ class Trainer:
     ((5,), True)
     """
 
-    def __init__(self, model, optimizer, *, clip=None, loss: Callable = cross_entropy):
+    def __init__(
+        self,
+        model: keras.Model,
+        optimizer: keras.optimizers.Optimizer,
+        *,
+        clip: Clip = None,
+        loss: Loss = cross_entropy,
+    ) -> None:
         check(model, clip)
-        refuse_own_clipping(optimizer)
+        _checks.no_clipping(optimizer)
         self.model, self.optimizer = model, optimizer
         self._clip, self._loss = clip, loss
         self._start = _fresh_state(model, optimizer)
@@ -148,8 +148,8 @@ class Trainer:
 
     def run(
         self,
-        x,
-        y,
+        x: np.ndarray,
+        y: np.ndarray,
         *,
         steps: int,
         batch_size: int,
@@ -193,14 +193,15 @@ class Trainer:
             If a number is out of range, a threshold is missing or given without `clip`, or `x` and
             `y` differ in length.
         """
-        same_length(x, y)
+        _checks.same_length(x, y)
         limit = tf.constant(as_limit(self._clip, threshold))
-        rate = None if learning_rate is None else positive("learning_rate", learning_rate)
+        if learning_rate is not None:
+            _checks.positive("learning_rate", learning_rate)
         data = [tf.constant(a) for a in (x, y, batch_schedule(len(x), steps, batch_size, seed))]
         for variable, value in self._start:
             variable.assign(value)
-        if rate is not None:
-            self.optimizer.learning_rate = rate
+        if learning_rate is not None:
+            self.optimizer.learning_rate = learning_rate
         return drive(functools.partial(self._compiled, limit, *data), steps, chunk, on_chunk)
 
     def _loop(self, limit, x, y, schedule, first, last):
@@ -220,7 +221,18 @@ class Trainer:
         return [array.stack() for array in kept]
 
 
-def train(model, optimizer, x, y, *, steps, batch_size, clip=None, loss=cross_entropy, **options):
+def train(
+    model: keras.Model,
+    optimizer: keras.optimizers.Optimizer,
+    x: np.ndarray,
+    y: np.ndarray,
+    *,
+    steps: int,
+    batch_size: int,
+    clip: Clip = None,
+    loss: Loss = cross_entropy,
+    **options: Any,
+) -> Record:
     """Train `model` in place with one compiled loop: `Trainer` and `Trainer.run` in one call.
 
     Parameters
@@ -260,9 +272,14 @@ def _fresh_state(model, optimizer):
     return [(variable, start.numpy()) for variable, start in pairs]
 
 
-def drive(loop, steps, chunk, on_chunk):
+def drive(
+    loop: Callable[[tf.Tensor, tf.Tensor], Sequence[tf.Tensor]],
+    steps: int,
+    chunk: int,
+    on_chunk: Callable[[Record], object] | None,
+) -> Record:
     """Call ``loop(first, last)`` chunk by chunk, report, and gather a `Record`."""
-    steps, chunk, parts = int(steps), count("chunk", chunk), []
+    steps, chunk, parts = int(steps), _checks.count("chunk", chunk), []
     for first in range(0, steps, chunk):
         span = first, min(first + chunk, steps)
         parts.append([m.numpy() for m in loop(*map(tf.constant, span))])
@@ -274,6 +291,6 @@ def drive(loop, steps, chunk, on_chunk):
     return record
 
 
-def new_measures(steps):
+def new_measures(steps: tf.Tensor) -> list[tf.TensorArray]:
     """Empty arrays for what `gradients` measures on each step."""
-    return [tf.TensorArray(tf.float32, steps) for _ in range(4)]
+    return [tf.TensorArray(tf.float32, steps) for _ in MEASURES]

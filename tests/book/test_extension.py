@@ -5,7 +5,6 @@ import pytest
 from book.outputs import executed, explorer
 from sphinx.errors import SphinxError
 
-from steadynet._sources import files_used
 from steadynet.site import freshness
 from steadynet.site.icons import trim_font
 from steadynet.site.pages import mend
@@ -140,7 +139,7 @@ def test_chapter_runs_again_when_what_it_imports_changes_and_no_other_does(
     (package / "one.py").write_text("VALUE = 'first'\n")
     (package / "two.py").write_text("VALUE = 'other'\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    monkeypatch.setattr(freshness, "files_used", lambda code: files_used(code, package))
+    monkeypatch.setattr(freshness, "PACKAGE", package)
     toc = "# Title\n\n```{toctree}\na\nb\n```\n"
     files = {
         "index.md": toc,

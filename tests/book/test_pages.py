@@ -6,23 +6,11 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from steadynet.site.remote import remote_in_page, remote_in_script, remote_in_style
-
 pytestmark = pytest.mark.book
 
 # Page, styles and scripts as a server sends them. The theme as it comes weighs 690 KB and MathJax.
 WEIGHT = 190_000
 LOADED = [("script", "src"), ("img", "src"), ("link", "href"), ("div", "data-src")]
-
-
-def test_nothing_is_loaded_from_another_host(site):
-    checks = {".html": remote_in_page, ".css": remote_in_style, ".js": remote_in_script}
-    found = {
-        str(path.relative_to(site)): checks[path.suffix](path.read_text("utf8"))
-        for path in site.rglob("*")
-        if path.suffix in checks
-    }
-    assert {name: remote for name, remote in found.items() if remote} == {}
 
 
 def test_pages_are_free_of_thebe_requirejs_html_manager_and_widget_state(site):

@@ -124,7 +124,7 @@ def test_table_is_of_the_moment_and_csv_of_all(opened):
     assert {r["moment"] for r in rows if r["panel"] == "The network"} == {""}
 
 
-# --- sweep
+# --- across
 
 
 def spot(page, panel, i):
@@ -170,7 +170,7 @@ def test_tap_moves_the_control(opened):
     assert page.get_by_role("slider").get_attribute("aria-valuetext") == "1"
 
 
-def test_sweep_follows_the_other_controls_and_says_both_series(opened):
+def test_panel_across_a_control_follows_the_other_controls_and_says_both_series(opened):
     page = opened("reuse")
     line, reference = drawn(page, "median", 1), drawn(page, "reference", 1)
     page.get_by_role("button", name="Pin this run").click()
@@ -202,7 +202,7 @@ def test_live_outcome_is_a_mark_at_the_present_value(played):
     assert drawn(page, "live-end", 1) == ""
 
 
-def test_sweep_s_rows_carry_the_control_s_own_value(opened):
+def test_rows_across_a_control_carry_the_control_s_own_value(opened):
     page = opened("reuse", accept_downloads=True)
     page.get_by_text("Numbers as a table").click()
     with page.expect_download() as got:

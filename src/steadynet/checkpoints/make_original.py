@@ -3,11 +3,13 @@
     python -m steadynet.checkpoints.make_original [PREFIX]
 
 It is written as such files were: a graph with placeholders, a Session, a Saver. The network learns
-the seven classes of clothing and bags, so that its lower layers can be reused for footwear.
+the seven classes of clothing and bags, so that its lower layers can be reused for footwear. What is
+printed at the end belongs into ``shipped.py``: the digests that its readers compare with.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -15,12 +17,14 @@ import numpy as np
 import tensorflow as tf
 
 from steadynet import datasets, training
-from steadynet.checkpoints.tensorflow1 import ORIGINAL, original_graph
+from steadynet.checkpoints.digests import digests
+from steadynet.checkpoints.shipped import ORIGINAL
+from steadynet.checkpoints.tensorflow1 import original_graph
 
 STEPS, BATCH_SIZE = 1500, 64
 
 
-def make_original(prefix=ORIGINAL, steps: int = STEPS):
+def make_original(prefix: str | os.PathLike[str] = ORIGINAL, steps: int = STEPS) -> float:
     """Train the original network and save it.
 
     Parameters
@@ -54,3 +58,5 @@ def make_original(prefix=ORIGINAL, steps: int = STEPS):
 if __name__ == "__main__":
     target = Path(sys.argv[1]) if len(sys.argv) > 1 else ORIGINAL
     print(f"{target}: accuracy {make_original(target):.3f}")
+    for name, digest in digests(target).items():
+        print(digest, name)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from steadynet.checkpoints.files import CheckpointError, list_variables, read_variables, rename
+from steadynet.checkpoints.errors import CheckpointError, absent
+from steadynet.checkpoints.files import rename
+from steadynet.checkpoints.opened import Checkpoint
+from steadynet.checkpoints.shipped import ORIGINAL
 
 __all__ = ["ORIGINAL", "OriginalGraph", "import_graph", "original_graph", "restore"]
 
 v1 = tf.compat.v1
 
-ORIGINAL = Path(__file__).parents[1] / "data" / "checkpoint" / "my_original_model.ckpt"
 EPSILON, MOMENTUM = 1e-3, 0.9
 
 
@@ -80,21 +83,30 @@ def original_graph(n_classes: int = 7) -> OriginalGraph:
     return OriginalGraph(x, y, training, logits, loss, train)
 
 
-def restore(session, prefix, name_map: Mapping[str, str] | None = None) -> list[str]:
+def restore(
+    session: tf.compat.v1.Session,
+    prefix: str | os.PathLike[str],
+    name_map: Mapping[str, str] | None = None,
+    *,
+    sha256: Mapping[str, str] | None = None,
+) -> list[str]:
     """Restore variables of a session's graph from a checkpoint, all or some, after checking them.
 
-    It is ``Saver(variables).restore(session, prefix)``, with errors that name the variable.
+    It is ``Saver(variables).restore(session, prefix)``, with errors that name the variable. After
+    an error all variables are what they were.
 
     Parameters
     ----------
     session : tf.compat.v1.Session
         Its graph holds the variables. Those not restored stay as they are, or uninitialized.
     prefix : path
-        Checkpoint, without ``.index`` or ``.data-…``.
+        Checkpoint, without ``.index`` or ``.data-…``; also of version 1.
     name_map : mapping of str to str, optional
         From a variable, or a scope with all its variables, of the graph, to its name in the
         checkpoint. Only these are restored. By default all, each under its own name. A scope has
-        the optimizer's variables in it too.
+        the optimizer's variables in it too. A partitioned variable is one, under its full name.
+    sha256 : mapping of str to str, optional
+        Digests of the checkpoint's files, as `digests` gives them.
 
     Returns
     -------
@@ -104,9 +116,10 @@ def restore(session, prefix, name_map: Mapping[str, str] | None = None) -> list[
     Raises
     ------
     CheckpointError
-        If a file is missing or damaged, or lacks a variable or holds it in another shape.
+        If a file is missing, damaged or of another digest, or lacks a variable or holds it in
+        another shape or of another type.
     ValueError
-        If `name_map` names no variable of the graph.
+        If `name_map` is empty or names no variable of the graph, or `sha256` lacks a file.
 
     Examples
     --------
@@ -116,28 +129,38 @@ def restore(session, prefix, name_map: Mapping[str, str] | None = None) -> list[
     ...     len(restore(session, ORIGINAL, {"conv1": "conv1"}))  # kernel and momentum
     2
     """
+    checkpoint = Checkpoint(prefix, sha256)
     with session.graph.as_default():
-        variables = {v.op.name: v for v in v1.global_variables()}
+        variables = _whole_variables(v1.global_variables())
         chosen = rename(variables, name_map)
-        _check_shapes(prefix, {theirs: variables[ours].shape for ours, theirs in chosen.items()})
+        for ours, theirs in chosen.items():
+            _check_fit(checkpoint, theirs, variables[ours])
         saver = v1.train.Saver({theirs: variables[ours] for ours, theirs in chosen.items()})
         try:
-            saver.restore(session, str(prefix))
+            saver.restore(session, checkpoint.path)
         except (tf.errors.OpError, ValueError) as error:
-            read_variables(prefix, chosen.values())  # names the file and variable that is damaged
+            for theirs in chosen.values():
+                checkpoint.read(theirs)  # names the file and variable that is damaged
             raise CheckpointError(prefix, f"cannot be restored: {error}") from error
     return list(chosen)
 
 
-def import_graph(prefix):
+def import_graph(
+    prefix: str | os.PathLike[str], *, sha256: Mapping[str, str] | None = None
+) -> tf.compat.v1.Session:
     """Restore a network of which only files are left: graph from ``.meta``, then its variables.
 
-    The graph is a program: import none from a source you would not run a program of.
+    The graph is a program: import none from a source you would not run a program of. And a
+    ``.meta`` file has no checksum: where a damaged one still is a graph, it computes something
+    else. Give `sha256` where the publisher says it.
 
     Parameters
     ----------
     prefix : path
-        Checkpoint, with ``.meta``, ``.index`` and ``.data-…`` beside each other.
+        Checkpoint, with ``.meta``, ``.index`` and ``.data-…`` beside each other; also of version 1.
+    sha256 : mapping of str to str, optional
+        Digests of all of them, as `digests` gives them; what ships with the package is compared
+        with its own.
 
     Returns
     -------
@@ -147,7 +170,9 @@ def import_graph(prefix):
     Raises
     ------
     CheckpointError
-        If a file is missing, damaged or of another kind.
+        If a file is missing, damaged, of another kind or of another digest.
+    ValueError
+        If `sha256` lacks a file.
 
     Examples
     --------
@@ -159,6 +184,7 @@ def import_graph(prefix):
     meta = Path(f"{prefix}.meta")
     if not meta.is_file():
         raise CheckpointError(meta, "is missing: build the graph in code, then use `restore`")
+    Checkpoint(prefix, sha256, also=[meta])  # all files are compared before any is believed
     graph = tf.Graph()
     try:
         with graph.as_default():
@@ -205,13 +231,29 @@ def _batch_norm(x, scope, training):
     return tf.nn.batch_normalization(x, mean, variance, beta, gamma, EPSILON)
 
 
-def _check_shapes(prefix, wanted):
-    """Refuse a checkpoint that lacks a variable or holds it in another shape."""
-    held = list_variables(prefix)
-    for name, shape in wanted.items():
-        if name not in held:
-            raise CheckpointError(prefix, f"is not in it; it holds {sorted(held)}", name)
-        if tuple(shape) != held[name]:
-            raise CheckpointError(
-                prefix, f"has shape {held[name]}, the graph's has {tuple(shape)}", name
-            )
+def _whole_variables(variables):
+    """Variables by name; the parts of a partitioned one together, as `Saver` takes them."""
+    found: dict[str, Any] = {}
+    for variable in variables:
+        part = variable._get_save_slice_info()  # the only place that says what it is a part of
+        if part is None:
+            found[variable.op.name] = variable
+        else:
+            found.setdefault(part.full_name, []).append(variable)
+    return found
+
+
+def _check_fit(checkpoint, name, variable):
+    """Refuse a checkpoint that lacks a variable, or holds it in another shape or type."""
+    if name not in checkpoint.shapes:
+        raise absent(checkpoint.prefix, name, checkpoint.shapes)
+    whole = not isinstance(variable, list)
+    dtype = (variable if whole else variable[0]).dtype.base_dtype
+    shape = variable.shape if whole else variable[0]._get_save_slice_info().full_shape
+    held, of_kind = checkpoint.shapes[name], checkpoint.dtypes[name]
+    if tuple(shape) != held:
+        problem = f"has shape {held}, the graph's has {tuple(shape)}"
+        raise CheckpointError(checkpoint.prefix, problem, name)
+    if of_kind != dtype:
+        problem = f"is of kind {of_kind.name}, the graph's of {dtype.name}"
+        raise CheckpointError(checkpoint.prefix, problem, name)

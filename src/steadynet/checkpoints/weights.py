@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 
 import keras
 import numpy as np
 
-from steadynet.checkpoints.files import (
-    CheckpointError,
-    list_variables,
-    read_variables,
-    rename,
-    write_variables,
-)
+from steadynet.checkpoints.errors import CheckpointError
+from steadynet.checkpoints.files import rename, write_variables
+from steadynet.checkpoints.fitting import as_kind
+from steadynet.checkpoints.opened import Checkpoint
 from steadynet.checkpoints.tensorflow1 import EPSILON, MOMENTUM
 from steadynet.reuse import weighted_layers
 
 __all__ = ["keras_names", "load_tensorflow", "original_network", "save_tensorflow"]
 
 
-def original_network(n_classes: int = 7):
+def original_network(n_classes: int = 7) -> keras.Sequential:
     """Build in Keras 3 what `original_graph` builds in TensorFlow 1, under the same names.
 
     Parameters
@@ -50,7 +48,7 @@ def original_network(n_classes: int = 7):
     return keras.Sequential([keras.Input((28, 28, 1)), *stack, *head])
 
 
-def keras_names(model) -> dict:
+def keras_names(model: keras.Model) -> dict[str, keras.Variable]:
     """Name each weight by its layer, as TensorFlow 1 did: ``layer/weight``.
 
     Parameters
@@ -72,7 +70,7 @@ def keras_names(model) -> dict:
     >>> list(keras_names(original_network()))[:3]
     ['conv1/kernel', 'bn1/gamma', 'bn1/beta']
     """
-    found: dict = {}
+    found: dict[str, keras.Variable] = {}
     for layer in weighted_layers(model):
         for weight in layer.weights:
             # Inside a layer of layers the path goes on; outside it depends on what was nested.
@@ -86,19 +84,34 @@ def keras_names(model) -> dict:
     return found
 
 
-def load_tensorflow(model, prefix, name_map: Mapping[str, str] | None = None) -> list[str]:
+def load_tensorflow(
+    model: keras.Model,
+    prefix: str | os.PathLike[str],
+    name_map: Mapping[str, str] | None = None,
+    *,
+    convert: bool = False,
+    sha256: Mapping[str, str] | None = None,
+) -> list[str]:
     """Load variables of a checkpoint into a Keras model, batch norm's statistics included.
+
+    After an error the model is what it was.
 
     Parameters
     ----------
     model : keras.Model
         Built; changed in place once everything has been read and fits.
     prefix : path
-        Checkpoint of TensorFlow 1 or 2, without ``.index`` or ``.data-…``.
+        Checkpoint of TensorFlow 1 or 2, without ``.index`` or ``.data-…``; also of version 1.
     name_map : mapping of str to str, optional
         From a weight (``"conv1/kernel"``), or a layer with all its weights (``"conv1"``), of
         `model` to its name in the checkpoint. Only these are loaded. By default all, each under
         its own name.
+    convert : bool
+        Whether variables of another kind than the weight (whole numbers, booleans, complex) are
+        taken where every number stays the same. By default they are refused. Floating-point numbers
+        are always rounded to the weight's precision.
+    sha256 : mapping of str to str, optional
+        Digests of the checkpoint's files, as `digests` gives them.
 
     Returns
     -------
@@ -108,9 +121,11 @@ def load_tensorflow(model, prefix, name_map: Mapping[str, str] | None = None) ->
     Raises
     ------
     CheckpointError
-        If a file is missing or damaged, or lacks a variable or holds it in another shape.
+        If a file is missing, damaged or of another digest, or lacks a variable or holds it in
+        another shape or of another kind.
     ValueError
-        If `name_map` names nothing in `model`, or `model` is not built.
+        If `name_map` is empty or names nothing in `model`, `model` is not built, or `sha256` lacks
+        a file.
 
     Examples
     --------
@@ -121,20 +136,18 @@ def load_tensorflow(model, prefix, name_map: Mapping[str, str] | None = None) ->
     """
     weights = keras_names(model)
     chosen = rename(weights, name_map)
-    arrays = read_variables(prefix, chosen.values())
-    for ours, theirs in chosen.items():
-        if arrays[theirs].shape != tuple(weights[ours].shape):
-            raise CheckpointError(
-                prefix,
-                f"has shape {arrays[theirs].shape}, {ours} has {tuple(weights[ours].shape)}",
-                theirs,
-            )
-    for ours, theirs in chosen.items():
-        weights[ours].assign(arrays[theirs])
-    return [name for name in list_variables(prefix) if name not in arrays]
+    checkpoint = Checkpoint(prefix, sha256)
+    arrays = {theirs: checkpoint.read(theirs) for theirs in chosen.values()}
+    fitting = {
+        ours: _fit(prefix, theirs, arrays[theirs], ours, weights[ours], convert)
+        for ours, theirs in chosen.items()
+    }
+    for ours, array in fitting.items():
+        weights[ours].assign(array)
+    return [name for name in checkpoint.shapes if name not in arrays]
 
 
-def save_tensorflow(model, prefix) -> None:
+def save_tensorflow(model: keras.Model, prefix: str | os.PathLike[str]) -> None:
     """Save a Keras model's weights as a checkpoint that TensorFlow 1 restores by name.
 
     Parameters
@@ -154,7 +167,19 @@ def save_tensorflow(model, prefix) -> None:
     >>> import tempfile
     >>> prefix = f"{tempfile.mkdtemp()}/mine.ckpt"
     >>> save_tensorflow(original_network(), prefix)
+    >>> from steadynet.checkpoints import list_variables
     >>> list_variables(prefix)["bn2/moving_variance"]
     (16,)
     """
     write_variables(prefix, {name: np.array(w) for name, w in keras_names(model).items()})
+
+
+def _fit(prefix, name, array, ours, weight, convert):
+    """A variable as a weight takes it, or an error that names it."""
+    if array.shape != tuple(weight.shape):
+        problem = f"has shape {array.shape}, {ours} has {tuple(weight.shape)}"
+        raise CheckpointError(prefix, problem, name)
+    try:
+        return as_kind(array, weight.dtype, convert=convert)
+    except ValueError as error:
+        raise CheckpointError(prefix, f"{error}", name) from error

@@ -9,6 +9,7 @@ import io
 import os
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -53,13 +54,13 @@ class DataFileError(ValueError):
     Data file sample.npz is missing.
     """
 
-    def __init__(self, path, problem):
+    def __init__(self, path: str | Path, problem: str) -> None:
         super().__init__(f"Data file {path} {problem}.")
         self.path = Path(path)
 
 
-def digest(data) -> str:
-    """SHA256 of bytes or of an array's bytes, in hexadecimal.
+def digest(data: Any) -> str:
+    """SHA256 of bytes, or of what a contiguous array holds, in hexadecimal.
 
     Examples
     --------
@@ -69,7 +70,7 @@ def digest(data) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def read_sample(path=None):
+def read_sample(path: str | Path | None = None) -> dict[str, np.ndarray]:
     """Read the bundled sample, checked once.
 
     Parameters
@@ -97,7 +98,7 @@ def read_sample(path=None):
 
 
 @functools.lru_cache(maxsize=1)
-def read_full():
+def read_full() -> dict[str, np.ndarray]:
     """Read all of Fashion-MNIST through Keras, which downloads it once, and check each array.
 
     Returns
@@ -129,7 +130,7 @@ def read_full():
 
 
 @functools.lru_cache(maxsize=1)
-def _read_checked(path, _stamp):
+def _read_checked(path: Path, _stamp: object) -> dict[str, np.ndarray]:
     """Arrays of a file that agrees with the checksum beside it."""
     checksum_file = path.with_name(path.name + ".sha256")
     expected = _read_bytes(checksum_file).decode("ascii", "replace").split()[:1]
@@ -146,7 +147,7 @@ def _read_checked(path, _stamp):
         return dict(arrays)
 
 
-def _read_bytes(path):
+def _read_bytes(path: Path) -> bytes:
     """A file's bytes, or an error that names it."""
     try:
         return path.read_bytes()
@@ -156,7 +157,7 @@ def _read_bytes(path):
         raise DataFileError(path, problem) from error
 
 
-def _stamp(path):
+def _stamp(path: Path) -> tuple[int, int] | None:
     """Size and time of a file's last change, so that one replaced meanwhile is read again."""
     try:
         status = path.stat()
@@ -165,7 +166,7 @@ def _stamp(path):
     return status.st_size, status.st_mtime_ns
 
 
-def _is_broken(path):
+def _is_broken(path: Path) -> bool:
     """Whether a file is there and does not unpack."""
     try:
         gzip.decompress(path.read_bytes())

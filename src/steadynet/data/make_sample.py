@@ -25,7 +25,7 @@ TRAIN_PER_CLASS = 1000
 TEST_PER_CLASS = 300
 
 
-def read_originals(folder):
+def read_originals(folder: str | Path) -> dict[str, np.ndarray]:
     """Read the four IDX files of a folder and check them against their known checksums.
 
     Parameters
@@ -58,7 +58,7 @@ def read_originals(folder):
     return arrays
 
 
-def first_of_each_class(labels, n):
+def first_of_each_class(labels: np.ndarray, n: int) -> np.ndarray:
     """Positions of the first `n` examples of every class, in their original order.
 
     Parameters
@@ -80,7 +80,7 @@ def first_of_each_class(labels, n):
     return np.sort(np.concatenate(each))
 
 
-def make_sample(folder=DEBIAN_FOLDER, target=SAMPLE_FILE):
+def make_sample(folder: str | Path = DEBIAN_FOLDER, target: str | Path = SAMPLE_FILE) -> Path:
     """Write the sample and, beside it, its checksum in the form that ``sha256sum -c`` reads.
 
     Parameters

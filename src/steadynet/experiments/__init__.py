@@ -1,12 +1,13 @@
-"""One module per question: its grid, how one point runs, the claims it supports."""
+"""One module per question: its grid, how one point runs, its claims and what chapters say of it."""
 
 from __future__ import annotations
 
 import importlib
 
-from steadynet.experiments.base import Claim, Experiment, median_and_range
+from steadynet import _checks
+from steadynet.experiments.base import Claim, Experiment, Number, median_and_range
 
-__all__ = ["NAMES", "Claim", "Experiment", "get", "median_and_range"]
+__all__ = ["NAMES", "Claim", "Experiment", "Number", "get", "median_and_range"]
 
 NAMES = (
     "clip_threshold",
@@ -52,6 +53,5 @@ def get(name: str) -> Experiment:
     >>> get("cliff").question
     'What does one gradient step do at a cliff, with clipping and without?'
     """
-    if name not in NAMES:
-        raise ValueError(f"`name` must be one of {NAMES}. Received: {name!r}")
+    _checks.one_of("name", name, NAMES)
     return importlib.import_module(f"steadynet.experiments.{name}").EXPERIMENT

@@ -1,8 +1,9 @@
-"""What every experiment says of itself: its grid, how one point runs, the claims it supports."""
+"""What every experiment says of itself: its grid, how a point runs, its claims and numbers."""
 
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,60 @@ import numpy as np
 if TYPE_CHECKING:
     from steadynet.recording import Recording
 
-__all__ = ["Claim", "Experiment", "median_and_range"]
+__all__ = ["Claim", "Experiment", "Number", "median_and_range"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Number:
+    """One number that a chapter says of a recording, and where the words around it are true.
+
+    Attributes
+    ----------
+    value : int or float
+        What was measured; a NumPy scalar becomes Python's.
+    within : tuple of float
+        Smallest and largest value with which the sentence still says something true. One side may
+        be infinite.
+    meaning : str
+        What it is, and its unit.
+    power : bool
+        Whether it is written as a power of ten, 2.1 × 10⁷.
+
+    Raises
+    ------
+    ValueError
+        If `within` is empty or holds every number.
+
+    Examples
+    --------
+    >>> kept = Number(4, (3, 5), "seeds of 5 that keep what they learned")
+    >>> print(kept)
+    4 seeds of 5 that keep what they learned, said as 3 to 5: holds
+    >>> dataclasses.replace(kept, value=2).holds
+    False
+    """
+
+    value: float
+    within: tuple[float, float]
+    meaning: str
+    power: bool = False
+
+    def __post_init__(self):
+        low, high = self.within
+        if not low <= high or not (math.isfinite(low) or math.isfinite(high)):
+            raise ValueError(f"`within` must hold some numbers, not all. Received: {low, high}")
+        object.__setattr__(self, "value", np.asarray(self.value).item())
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is finite, and where the words around it are true."""
+        low, high = self.within
+        return math.isfinite(self.value) and low <= self.value <= high
+
+    def __str__(self) -> str:
+        low, high = self.within
+        verdict = "holds" if self.holds else "does not hold"
+        return f"{self.value:.4g} {self.meaning}, said as {low:g} to {high:g}: {verdict}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,6 +98,37 @@ class Claim:
         spread = f"{self.low:.4g} to {self.high:.4g} over seeds"
         return f"{self.statement} {self.effect:.4g} {self.unit} ({spread}): {verdict}"
 
+    def said(
+        self, name: str, within: tuple[float, float], **parts: tuple[float, float] | None
+    ) -> dict[str, Number]:
+        """Effect and spread, as the numbers ``<name>-effect``, ``<name>-low`` and ``<name>-high``.
+
+        Parameters
+        ----------
+        name : str
+            What the chapters call it.
+        within : tuple of float
+            Where the words around the three are true, as in `Number`.
+        **parts
+            Another range for ``effect``, ``low`` or ``high``; None for one that no chapter says.
+
+        Returns
+        -------
+        dict of str to Number
+
+        Examples
+        --------
+        >>> gain = Claim("It gains.", 2.0, -0.5, 3.0, "points", holds=True)
+        >>> {name: number.holds for name, number in gain.said("gain", (0, 5), high=None).items()}
+        {'gain-effect': True, 'gain-low': False}
+        """
+        ranges = {"effect": within, "low": within, "high": within, **parts}
+        return {
+            f"{name}-{part}": Number(getattr(self, part), said, f"{self.unit} ({part}) in: {self}")
+            for part, said in ranges.items()
+            if said is not None
+        }
+
 
 @dataclasses.dataclass(frozen=True)
 class Experiment:
@@ -68,6 +153,9 @@ class Experiment:
         ``claim(recording) -> Claim``; each holds on the committed recording.
     not_reproduced : tuple of callable
         Claims from the literature or of our own that the recording does not support.
+    numbers : callable
+        ``numbers(recording) -> dict of str to Number``: everything that the chapters say of the
+        recording, by the name under which they say it. None by default.
 
     Raises
     ------
@@ -83,6 +171,7 @@ class Experiment:
     arrays: Mapping[str, str]
     claims: tuple[Callable[[Recording], Claim], ...] = ()
     not_reproduced: tuple[Callable[[Recording], Claim], ...] = ()
+    numbers: Callable[[Recording], dict[str, Number]] = lambda _: {}
 
     def __post_init__(self):
         if not self.axes or list(self.axes)[-1] != "seed":

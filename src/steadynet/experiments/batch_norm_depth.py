@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, median_and_range
+from steadynet.experiments.base import Claim, Experiment, Number, median_and_range
 from steadynet.experiments.rates import at_best_rate, largest_usable_rate
+from steadynet.tasks import curves
+
+if TYPE_CHECKING:
+    from steadynet.recording import Recording
 
 CHANCE = 0.1
 DEPTHS = (2, 5, 10, 20, 30)
@@ -57,10 +64,10 @@ def train(normalize, depth, activation, batch_size, rates, seed):
     )
     with np.errstate(over="ignore"):  # a loss beyond half precision is as good as infinite
         return {
-            "loss": deep_rows.windows(record.loss, WINDOW).astype("f2"),
-            "accuracy": deep_rows.windows(record.accuracy, WINDOW).astype("f2"),
+            "loss": curves.windows(record.loss, WINDOW).astype("f2"),
+            "accuracy": curves.windows(record.accuracy, WINDOW).astype("f2"),
             "test_accuracy": row.test_accuracy(),
-            "steps_to_target": deep_rows.steps_to(record.accuracy, TARGET, OVER),
+            "steps_to_target": curves.steps_to(record.accuracy, TARGET, OVER),
             **{
                 name: np.stack([seen[name] for seen in looks], axis=1).astype("f2")
                 for name in ("activations", "gradients")
@@ -233,6 +240,28 @@ def fourteen_times_fewer_steps(recording):
     )
 
 
+def numbers(recording: Recording) -> dict[str, Number]:
+    """What the chapters say of the recording."""
+    n_runs = math.prod(len(values) for values in recording.axes.values())
+    # The change from twenty to thirty layers is a loss, if not on every seed.
+    thirty = gain_grows_to_thirty_layers(recording).said("thirty", (-100, 0), high=(-100, 5))
+    small = small_batches_undo_it(recording).said("small", (-3, 3), low=(-10, 3), high=(-3, 10))
+    return {
+        **little_at_two_layers(recording).said("two", (-6, 6)),
+        **much_at_twenty_layers(recording).said("twenty", (10, 100)),
+        **deep_sigmoid_learns(recording).said("sigmoid", (55, 90)),
+        **larger_rates(recording).said("rates", (5, math.inf)),
+        **larger_rates_in_deep_relu(recording).said("relu-rates", (2, math.inf)),
+        **fewer_steps(recording).said("steps", (0, 0.8)),
+        **sigmoid_gradients_survive(recording).said("survive", (5, 15)),
+        **relu_gradients_explode(recording).said("explode", (2, 10)),
+        **small,
+        **thirty,
+        **fourteen_times_fewer_steps(recording).said("fourteen", (1, 10)),
+        "depth-runs": Number(n_runs, (2100, 2100), "runs in all"),
+    }
+
+
 EXPERIMENT = Experiment(
     name="batch_norm_depth",
     question="How much does batch normalization help, by depth, activation, rate and batch size?",
@@ -271,4 +300,5 @@ EXPERIMENT = Experiment(
         fourteen_times_fewer_steps,
         small_batches_undo_it,
     ),
+    numbers=numbers,
 )

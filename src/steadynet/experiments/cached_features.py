@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import functools
+import math
 import time
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, median_and_range
+from steadynet.experiments.base import Claim, Experiment, Number, median_and_range
 from steadynet.tasks import transfer
+
+if TYPE_CHECKING:
+    from steadynet.recording import Recording
 
 TASK, SOURCE = "footwear", "all but footwear"
 STEPS, PARTS = 320, 4
@@ -111,6 +116,18 @@ def caching_is_faster(recording):
     )
 
 
+def numbers(recording: Recording) -> dict[str, Number]:
+    """What the chapters say of the recording."""
+    first = recording.get("ms_recomputed", n_frozen=1) / recording.get("ms_cached", n_frozen=1)
+    caching = 1000 * np.median(recording.get("seconds_caching", n_frozen=3))
+    return {
+        **caching_trains_the_same(recording).said("same", (0, 0.1), low=None, high=None),
+        **caching_is_faster(recording).said("cache", (1.5, math.inf)),
+        "cache-first": Number(np.median(first), (0, 1), "times faster with one frozen layer"),
+        "caching-ms": Number(caching, (1, 1000), "milliseconds to compute the features once"),
+    }
+
+
 EXPERIMENT = Experiment(
     name="cached_features",
     question="How much time does it save to compute what frozen layers give once?",
@@ -126,4 +143,5 @@ EXPERIMENT = Experiment(
         "accuracy_cached": "the same, trained on cached features",
     },
     claims=(caching_is_exact, caching_trains_the_same, caching_is_faster),
+    numbers=numbers,
 )

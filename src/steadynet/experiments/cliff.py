@@ -8,11 +8,16 @@ Bengio (2013).
 from __future__ import annotations
 
 import functools
+import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment
+from steadynet.experiments.base import Claim, Experiment, Number
 from steadynet.tasks.temporal_order import NEVER
+
+if TYPE_CHECKING:
+    from steadynet.recording import Recording
 
 LEARNING_RATE = 0.4
 STEPS = 80
@@ -154,6 +159,27 @@ def clipping_lowers_final_error(recording):
     )
 
 
+def numbers(recording: Recording) -> dict[str, Number]:
+    """What the chapters say of the recording."""
+    never, clipped = (
+        {name: recording.get(name, threshold=t, seed=0) for name in ("thrown", "norm", "error")}
+        for t in (NEVER, 1.0)
+    )
+    ends = [found["error"][..., -1].mean() for found in (never, clipped)]
+    thrown, most = clipped["thrown"].sum(), never["norm"].max()
+    share = 100 * never["thrown"].mean()
+    return {
+        "starts": Number(never["thrown"].size, (48, 48), "starts on the grid"),
+        "thrown-share": Number(share, (10, 100), "% of the starts thrown, never clipped"),
+        "clipped-thrown": Number(thrown, (0, 0), "starts thrown, clipped at 1"),
+        "cliff-median": Number(np.median(never["norm"]), (0, 0.1), "median norm, never clipped"),
+        "cliff-max": Number(most, (10, math.inf), "largest norm, never clipped"),
+        # It falls: the two ranges meet.
+        "error-never": Number(ends[0], (0.055, 0.25), "mean error at the end, never clipped"),
+        "error-clipped": Number(ends[1], (0, 0.055), "mean error at the end, clipped at 1"),
+    }
+
+
 EXPERIMENT = Experiment(
     name="cliff",
     question="What does one gradient step do at a cliff, with clipping and without?",
@@ -172,4 +198,5 @@ EXPERIMENT = Experiment(
         "thrown": "whether some step was longer than 1",
     },
     claims=(clipping_prevents_throws, clipping_lowers_final_error),
+    numbers=numbers,
 )

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, median_and_range
+from steadynet.experiments.base import Claim, Experiment, Number, median_and_range
 from steadynet.tasks.temporal_order import BATCH_SIZE, THRESHOLDS, sequences
+
+if TYPE_CHECKING:
+    from steadynet.recording import Recording
 
 LENGTH, LEARNING_RATE = 20, 0.2
 METHODS = ("value", "norm", "global_norm")
@@ -17,7 +22,7 @@ def run(point):
     import keras
     import tensorflow as tf
 
-    from steadynet import clipping, networks, training
+    from steadynet import clipping, networks, steps, training
 
     model = networks.recurrent_network(LENGTH, seed=point["seed"])
     trainer = training.Trainer(model, keras.optimizers.SGD(LEARNING_RATE), clip="global_norm")
@@ -27,7 +32,7 @@ def run(point):
     def look(x, y):
         weights = [tf.convert_to_tensor(v) for v in model.trainable_variables]
         state = [tf.convert_to_tensor(v) for v in model.non_trainable_variables]
-        raw = training.gradients(model, training.cross_entropy, None, weights, state, x, y, 0.0)[0]
+        raw = steps.gradients(model, steps.cross_entropy, None, weights, state, x, y, 0.0)[0]
         turned = [
             [clipping.angle_between(raw, clipping.clip(raw, method, t)) for t in point["threshold"]]
             for method in point["method"]
@@ -79,6 +84,27 @@ def global_norm_keeps_direction(recording):
     )
 
 
+def numbers(recording: Recording) -> dict[str, Number]:
+    """What the chapters say of the recording."""
+
+    def turned(method, threshold):
+        """By how many degrees, median over a run, by seed."""
+        return np.median(recording.get("angle", method=method, threshold=threshold), axis=-1)
+
+    tight, loose, by_norm = turned("value", 0.001), turned("value", 0.02), turned("norm", 0.02)
+    largest = recording.get("angle", method="global_norm").max()
+    degrees, norm = "degrees by value at {}, {} seed", "degrees by norm at 0.02, median seed"
+    return {
+        "value-0.001-median": Number(np.median(tight), (10, 90), degrees.format(0.001, "median")),
+        "value-0.001-low": Number(tight.min(), (10, 90), degrees.format(0.001, "least")),
+        "value-0.001-high": Number(tight.max(), (10, 90), degrees.format(0.001, "most")),
+        "value-0.02-median": Number(np.median(loose), (0, 15), degrees.format(0.02, "median")),
+        "value-0.02-high": Number(loose.max(), (15, 90), degrees.format(0.02, "most")),
+        "norm-0.02-median": Number(np.median(by_norm), (5, 90), norm),
+        "global-largest": Number(largest, (0, 0.01), "degrees by global norm at most: rounding"),
+    }
+
+
 EXPERIMENT = Experiment(
     name="clip_direction",
     question="How far does each clipping method turn the gradient?",
@@ -90,4 +116,5 @@ EXPERIMENT = Experiment(
         "norm": "joint norm of the raw gradient at the same steps: [snapshot]",
     },
     claims=(value_turns, norm_turns, global_norm_keeps_direction),
+    numbers=numbers,
 )

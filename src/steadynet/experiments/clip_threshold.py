@@ -3,31 +3,38 @@
 from __future__ import annotations
 
 import itertools
+import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, median_and_range
+from steadynet.experiments.base import Claim, Experiment, Number, median_and_range
 from steadynet.tasks.temporal_order import (
     CURVES,
     NEVER,
     QUANTILES,
     STEPS,
     THRESHOLDS,
+    WINDOW,
     solved_at,
     train_row,
 )
 
+if TYPE_CHECKING:
+    from steadynet.recording import Recording
+
 LENGTH = 20
 METHODS = ("value", "norm", "global_norm")
 RATES = (0.05, 0.1, 0.2, 0.4, 0.8)
+RULES = ("half the mean norm", "ten times the mean norm", "90th percentile")
 FAILING_RATE = 0.2  # training without clipping fails here on every seed
 
 
 def run(point):
     """All rates and thresholds of one method and seed, side by side."""
     rates, thresholds = point["learning_rate"], point["threshold"]
-    pairs = list(itertools.product(rates, thresholds))
-    found = train_row(LENGTH, point["method"], point["seed"], *zip(*pairs, strict=True))
+    r, t = zip(*itertools.product(rates, thresholds), strict=True)
+    found = train_row(LENGTH, point["method"], point["seed"], r, t)
     return {name: a.reshape(len(rates), len(thresholds), *a.shape[1:]) for name, a in found.items()}
 
 
@@ -188,9 +195,87 @@ def rules_of_thumb(recording):
     return {
         "learning_rate": recording.axes["learning_rate"],
         "works": [(thresholds[row].min(), thresholds[row].max()) for row in every],
-        "half the mean norm": 0.5 * mean,
-        "ten times the mean norm": 10 * mean,
-        "90th percentile": tail,
+        **dict(zip(RULES, (0.5 * mean, 10 * mean, tail), strict=True)),
+    }
+
+
+def _never_clipped(recording):
+    """What happens without clipping, at the failing rate and at the smallest."""
+    at = {"method": "global_norm", "threshold": NEVER}
+    norms = recording.get("norm_quantiles", learning_rate=FAILING_RATE, **at)
+    usual = np.median(norms[:, QUANTILES.index(0.5)])
+    final = recording.get("accuracy", learning_rate=FAILING_RATE, **at)[:, -4:]
+    small = {**at, "learning_rate": RATES[0]}
+    learned = np.isfinite(recording.get("solved_at", **small))
+    lost = (learned & ~solved(recording, **small)).sum()
+    safe = recording.get("clipped", **{**small, "threshold": 20.0}).mean()
+    return {
+        "seeds": Number(learned.size, (5, 5), "seeds"),
+        "never-final": Number(100 * np.median(final), (20, 35), "% accuracy at the end: chance"),
+        "never-typical": Number(usual, (0, 5), "median norm, never clipped"),
+        "never-peak": Number(norms[:, -1].max(), (20, math.inf), "largest norm, never clipped"),
+        "small-learned": Number(learned.sum(), (4, 5), "seeds that learn at the smallest rate"),
+        "small-lost": Number(lost, (1, 3), "seeds that lose it again"),
+        "insurance-share": Number(100 * safe, (0.005, 1), "% of steps clipped at 20"),
+    }
+
+
+def _rescue(recording):
+    """What clipping at 1 does for the failing rate."""
+    at = {"method": "global_norm", "learning_rate": FAILING_RATE}
+    never, steps = (solved_at(recording, threshold=t, **at) for t in (NEVER, 1.0))
+    return {
+        "never-solved": Number(np.isfinite(never).sum(), (0, 0), "seeds that solve it, unclipped"),
+        "rescued": Number(np.isfinite(steps).sum(), (5, 5), "seeds that do, clipped at 1"),
+        "rescued-steps": Number(np.median(steps), (50, 500), "steps to solve it, clipped at 1"),
+    }
+
+
+def _valley(recording):
+    """How wide the valley of working thresholds is, and how it is recorded."""
+    rules = rules_of_thumb(recording)
+    low, high = rules["works"][RATES.index(FAILING_RATE)]
+    n_runs = math.prod(len(values) for values in recording.axes.values())
+    n_thresholds = len(recording.axes["threshold"])
+    return {
+        **tight_is_slow(recording).said("tight", (2, math.inf)),
+        **best_moves_with_rate(recording).said("slope", (-1.5, -0.67)),
+        **same_product_same_speed(recording).said("product", (0.95, 1.05)),
+        # 0.02 works, as the text says further down; 0.01 is a hundredth of what works well.
+        "works-low": Number(low, (0, 0.02), "the lowest threshold that works at the failing rate"),
+        "works-high": Number(high, (1, 20), "the highest one"),
+        "works-times": Number(high / low, (30, math.inf), "times the lowest is the highest"),
+        "n-thresholds": Number(n_thresholds, (18, 18), "thresholds"),
+        "threshold-runs": Number(n_runs, (1350, 1350), "runs in all"),
+    }
+
+
+def _rules(recording):
+    """How the rules of thumb fare."""
+    rules = rules_of_thumb(recording)
+    low, high = np.transpose(rules["works"])
+    works = {rule: ((low <= t) & (t <= high)).sum() for rule, t in rules.items() if rule in RULES}
+    at = {"method": "global_norm", "learning_rate": FAILING_RATE}
+    best, tight = (100 * recording.get("clipped", threshold=t, **at) for t in (0.5, 0.02))
+    early = best[:, : 200 // WINDOW].mean()
+    return {
+        "n-rates": Number(len(low), (5, 5), "learning rates"),
+        "half-inside": Number(works[RULES[0]], (4, 5), "rates at which half the mean norm works"),
+        "ten-inside": Number(works[RULES[1]], (0, 2), "rates at which ten times it works"),
+        "ninety-inside": Number(works[RULES[2]], (2, 4), "rates at which the percentile works"),
+        "gauge-early": Number(early, (60, 100), "% of the first 200 steps clipped at the best"),
+        "gauge-whole": Number(best.mean(), (0, 50), "% of all steps clipped there"),
+        "gauge-tight-whole": Number(tight.mean(), (95, 100), "% of all steps clipped at 0.02"),
+    }
+
+
+def numbers(recording: Recording) -> dict[str, Number]:
+    """What the chapters say of the recording."""
+    return {
+        **_never_clipped(recording),
+        **_rescue(recording),
+        **_valley(recording),
+        **_rules(recording),
     }
 
 
@@ -214,4 +299,5 @@ EXPERIMENT = Experiment(
         same_product_same_speed,
         harmless_is_identical,
     ),
+    numbers=numbers,
 )

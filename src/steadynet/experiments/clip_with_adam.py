@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, median_and_range
+from steadynet.experiments.base import Claim, Experiment, Number, median_and_range
 from steadynet.tasks.temporal_order import (
     BATCH_SIZE,
     CURVES,
@@ -16,6 +17,9 @@ from steadynet.tasks.temporal_order import (
     solved_at,
     summarize,
 )
+
+if TYPE_CHECKING:
+    from steadynet.recording import Recording
 
 LENGTH, STEPS = 20, 1000
 RATES = (0.003, 0.03)
@@ -81,6 +85,21 @@ def clipping_does_not_rescue_adam(recording):
     )
 
 
+def numbers(recording: Recording) -> dict[str, Number]:
+    """What the chapters say of the recording."""
+    slow, fast = (solved_at(recording, learning_rate=rate) for rate in RATES)
+    medians, solved = np.median(slow, axis=-1), np.isfinite(fast).sum(axis=-1)
+    never = solved[THRESHOLDS.index(NEVER)]
+    return {
+        # Within a factor of two: the threshold hardly matters.
+        "adam-min": Number(medians.min(), (75, 150), "steps at the best threshold, median"),
+        "adam-max": Number(medians.max(), (75, 150), "steps at the worst threshold, median"),
+        "adam-fast-never": Number(never, (0, 2), "seeds that solve it at the high rate, unclipped"),
+        "adam-fast-best": Number(solved.max(), (0, 2), "seeds that do at the best threshold"),
+        "adam-seeds": Number(fast.shape[-1], (5, 5), "seeds"),
+    }
+
+
 EXPERIMENT = Experiment(
     name="clip_with_adam",
     question="How much does the threshold matter when Adam takes the steps?",
@@ -89,4 +108,5 @@ EXPERIMENT = Experiment(
     run=run,
     arrays=CURVES,
     claims=(adam_tolerates_tight_thresholds, clipping_does_not_rescue_adam),
+    numbers=numbers,
 )

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, median_and_range
+from steadynet.experiments.base import Claim, Experiment, Number, median_and_range
+
+if TYPE_CHECKING:
+    from steadynet.recording import Recording
 
 ACTIVATIONS = ("tanh", "relu")
 GAINS = (0.8, 1.0, 1.2, 1.4, 1.7, 2.0)
@@ -113,6 +119,28 @@ def tanh_holds_back(recording):
     return _ratio_claim(text, ratio, ratio < 1e10)
 
 
+def numbers(recording: Recording) -> dict[str, Number]:
+    """What the chapters say of the recording."""
+    tanh = [
+        np.median(growth(recording, "depth", activation="tanh", gain=gain)) for gain in (0.8, 2.0)
+    ]
+    relu = growth(recording, "depth", activation="relu", gain=2.0)
+    theory, linear = (2 / math.sqrt(2)) ** (DEPTH - 1), 2.0 ** (DEPTH - 1)
+    near = (theory / 10, 10 * theory)  # as the formula says
+    text = "times the last layer's gradient at the first"
+    found = {
+        "tanh-vanish": (tanh[0], (0, 1e-3), f"{text}, tanh, gain 0.8"),
+        "tanh-explode": (tanh[1], (10, 1e10), f"{text}, tanh, gain 2"),
+        "relu-explode": (np.median(relu), near, f"{text}, ReLU, gain 2"),
+        "relu-low": (relu.min(), near, f"{text}, ReLU, gain 2, least"),
+        "relu-high": (relu.max(), near, f"{text}, ReLU, gain 2, most"),
+        # The text has these two as formulas.
+        "relu-theory": (theory, ((2 / math.sqrt(2)) ** 49,) * 2, f"{text}, by the formula"),
+        "linear-theory": (linear, (2.0**49, 2.0**49), f"{text}, linear, gain 2"),
+    }
+    return {name: Number(*number, power=True) for name, number in found.items()}
+
+
 EXPERIMENT = Experiment(
     name="gradient_flow",
     question="How does a gradient grow or shrink on its way back through layers, and through time?",
@@ -124,4 +152,5 @@ EXPERIMENT = Experiment(
         "time": "gradient norm at each step of a recurrent network, first to last: [step]",
     },
     claims=(small_gain_vanishes, relu_explodes_with_depth, tanh_holds_back),
+    numbers=numbers,
 )

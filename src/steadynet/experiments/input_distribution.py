@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, median_and_range
+from steadynet.experiments.base import Claim, Experiment, Number, median_and_range
+
+if TYPE_CHECKING:
+    from steadynet.recording import Recording
 
 RATES = (0.1, 0.3, 1.0)
 DEPTH, UNITS, BATCH_SIZE, STEPS, APART = 3, 100, 60, 1500, 25
@@ -99,6 +105,16 @@ def ahead_at_the_end(recording):
     )
 
 
+def numbers(recording: Recording) -> dict[str, Number]:
+    """What the chapters say of the recording."""
+    return {
+        **inputs_stay_put(recording).said("wander", (1.5, math.inf)),
+        **learns_sooner(recording).said("sooner", (10, 100)),
+        # Equal within the median's distance from zero.
+        **ahead_at_the_end(recording).said("end", (0, 2), low=(-4, 2), high=(0, 4)),
+    }
+
+
 EXPERIMENT = Experiment(
     name="input_distribution",
     question="How does the distribution of an activation's inputs move while the network trains?",
@@ -113,4 +129,5 @@ EXPERIMENT = Experiment(
     },
     claims=(inputs_stay_put, learns_sooner),
     not_reproduced=(ahead_at_the_end,),
+    numbers=numbers,
 )

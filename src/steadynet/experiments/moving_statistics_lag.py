@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, median_and_range
+from steadynet.experiments.base import Claim, Experiment, Number, median_and_range
+
+if TYPE_CHECKING:
+    from steadynet.recording import Recording
 
 MOMENTA = (0.0, 0.5, 0.9, 0.99, 0.999)
 MOMENTS = (5, 10, 20, 40, 80, 150, 300, 600)  # steps after which the network is evaluated
@@ -105,6 +110,20 @@ def momentum_leaves_training_alone(recording):
     )
 
 
+def numbers(recording: Recording) -> dict[str, Number]:
+    """What the chapters say of the recording."""
+    # The longer the memory, the later the averages: the ranges are ordered.
+    within = {0.9: (0.7, 1.0), 0.99: (0.55, 0.7), 0.999: (0.25, 0.55)}
+    at, after = {"learning_rate": 0.1}, MOMENTS.index(80)
+    own = recording.get("test_accuracy_by_batch", momentum=0.999, **at)[:, after]
+    meaning = "median test accuracy after 80 steps by"
+    found = {"own-0.999": Number(np.median(own), (0.7, 1.0), f"{meaning} the batch's statistics")}
+    for momentum, said in within.items():
+        moving = recording.get("test_accuracy", momentum=momentum, **at)[:, after]
+        found[f"lag-{momentum}"] = Number(np.median(moving), said, f"{meaning} momentum {momentum}")
+    return found
+
+
 EXPERIMENT = Experiment(
     name="moving_statistics_lag",
     question="How far behind training is a network that is evaluated by its moving statistics?",
@@ -123,4 +142,5 @@ EXPERIMENT = Experiment(
         one_batch_is_a_poor_memory,
         momentum_leaves_training_alone,
     ),
+    numbers=numbers,
 )

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, median_and_range
+from steadynet.experiments.base import Claim, Experiment, Number, median_and_range
+from steadynet.tasks import curves
+
+if TYPE_CHECKING:
+    from steadynet.recording import Recording
 
 NORMALIZE = ("none", "batch norm", "noisy batch norm")
 RATES = (0.01, 0.03, 0.1, 0.3)
@@ -31,8 +38,6 @@ def run(point):
 
 def _train(row, rate, seed):
     """What was learned, and looks at the layers and along the gradient every 40 steps."""
-    from steadynet.tasks import deep_rows
-
     looks = []
 
     def look():
@@ -50,7 +55,7 @@ def _train(row, rate, seed):
         np.stack(part, axis=1) for part in zip(*looks, strict=True)
     )
     return {
-        "accuracy": deep_rows.windows(record.accuracy, WINDOW),
+        "accuracy": curves.windows(record.accuracy, WINDOW),
         "test_accuracy": row.test_accuracy(),
         "drift": _drift(means, deviations),
         "loss_along": losses,
@@ -179,6 +184,19 @@ def steadier_gradient(recording):
     )
 
 
+def numbers(recording: Recording) -> dict[str, Number]:
+    """What the chapters say of the recording."""
+    return {
+        **noisy_beats_plain(recording).said("noisy", (10, 100)),
+        **noisy_beats_plain_at_best_rates(recording).said("noisy-best", (-30, 0), high=(-30, 5)),
+        **noise_unsettles(recording).said("unsettles", (1, math.inf)),
+        **batch_norm_settles(recording).said("settles", (5, math.inf)),
+        **narrower_band(recording).said("band", (2, math.inf)),
+        **noise_leaves_the_band_narrow(recording).said("noisy-band", (2, math.inf)),
+        **steadier_gradient(recording).said("steadier", (1.5, math.inf)),
+    }
+
+
 EXPERIMENT = Experiment(
     name="noisy_batch_norm",
     question="Does batch normalization work by steadying distributions, or by smoothing the loss?",
@@ -205,4 +223,5 @@ EXPERIMENT = Experiment(
         steadier_gradient,
     ),
     not_reproduced=(noisy_beats_plain_at_best_rates,),
+    numbers=numbers,
 )

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import functools
+import math
 import time
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, median_and_range
+from steadynet.experiments.base import Claim, Experiment, Number, median_and_range
 from steadynet.tasks import transfer
+
+if TYPE_CHECKING:
+    from steadynet.recording import Recording
 
 TASK, SOURCE, OWN_SIDE = "footwear", "all but footwear", 28
 SIDES = (7, 14, 20, 28, 40, 56)
@@ -99,6 +104,16 @@ def tiny_costs_much(recording):
     )
 
 
+def numbers(recording: Recording) -> dict[str, Number]:
+    """What the chapters say of the recording."""
+    return {
+        # Neither size costs more than can be shrugged off.
+        **larger_costs_little(recording).said("larger", (-3, 2)),
+        **tiny_costs_much(recording).said("tiny", (-3, 2)),
+        **resizing_takes_time(recording).said("slower", (1.1, math.inf)),
+    }
+
+
 EXPERIMENT = Experiment(
     name="picture_size",
     question="What does it cost to give a reused network pictures of another size?",
@@ -111,4 +126,5 @@ EXPERIMENT = Experiment(
     },
     claims=(larger_costs_little, resizing_takes_time),
     not_reproduced=(tiny_costs_much,),
+    numbers=numbers,
 )

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, median_and_range
+from steadynet.experiments.base import Claim, Experiment, Number, median_and_range
 from steadynet.tasks.temporal_order import BATCH_SIZE, NEVER, sequences, summarize
+
+if TYPE_CHECKING:
+    from steadynet.recording import Recording
 
 LENGTH, LEARNING_RATE = 20, 0.2
 THRESHOLDS = (0.1, 1.0, NEVER)
@@ -16,8 +21,7 @@ CLOSE = 1e-3  # of the weights' length: far below what a curve shows
 
 def run(point):
     """One run of TensorFlow, and the same run twice more: by LiteRT, and from rounded weights."""
-    from steadynet import networks
-    from steadynet.portable import steps
+    from steadynet import networks, steps
 
     threshold, seed = point["threshold"], point["seed"]
     model = networks.recurrent_network(LENGTH, seed=seed)
@@ -38,7 +42,7 @@ def _tensorflow_step(model):
     """TensorFlow's step: arrays in, arrays out."""
     import tensorflow as tf
 
-    from steadynet.portable import steps
+    from steadynet import steps
 
     compiled = tf.function(steps.training_step(model, clip="global_norm"))
 
@@ -51,7 +55,7 @@ def _tensorflow_step(model):
 
 def _litert_step(model):
     """The same step as LiteRT takes it."""
-    from steadynet.portable import steps
+    from steadynet import steps
     from steadynet.portable.convert import convert, spec
     from steadynet.portable.interpreter import Interpreter
 
@@ -155,6 +159,25 @@ def outcome_is_the_same(recording):
     )
 
 
+def numbers(recording: Recording) -> dict[str, Number]:
+    """What the chapters say of the recording."""
+    gaps = {t: np.median(recording.get("gap", other="LiteRT", threshold=t), 0) for t in THRESHOLDS}
+    after_100, at_end = 100 * gaps[NEVER][100 // APART - 1], 100 * gaps[1.0][-1]
+    parted = apart_at(recording, other="LiteRT", threshold=NEVER)
+    return {
+        **clipped_runs_stay_together(recording).said("together", (0, 1)),
+        **unclipped_runs_part(recording).said("apart", (0.5, 5)),
+        **litert_is_not_to_blame(recording).said("self", (0.5, 2)),
+        **outcome_is_the_same(recording).said("solved", (0, 50)),
+        "apart-100": Number(after_100, (10, 100), "% of length apart after 100 steps, unclipped"),
+        "apart-at-1": Number(at_end, (1, 30), "% of length apart at the end, clipped at 1"),
+        # Before the hundred steps of which the text says how far apart they are by then.
+        "parted-low": Number(parted.min(), (1, 99), "steps until the soonest seed has parted"),
+        "parted-high": Number(parted.max(), (1, 99), "steps until the latest seed has parted"),
+        "drift-steps": Number(STEPS, (1000, 1000), "steps of every run"),
+    }
+
+
 EXPERIMENT = Experiment(
     name="rounding",
     question="How far apart do two runs come that differ in rounding only?",
@@ -173,4 +196,5 @@ EXPERIMENT = Experiment(
         litert_is_not_to_blame,
         outcome_is_the_same,
     ),
+    numbers=numbers,
 )

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment
+from steadynet.experiments.base import Claim, Experiment, Number
 from steadynet.tasks.temporal_order import CURVES, NEVER, solved_at, train_row
+
+if TYPE_CHECKING:
+    from steadynet.recording import Recording
 
 LEARNING_RATE = 0.1
 LENGTHS = (10, 15, 20, 25, 30, 40, 50)
@@ -16,11 +21,6 @@ def run(point):
     thresholds = point["threshold"]
     rates = [LEARNING_RATE] * len(thresholds)
     return train_row(point["length"], "global_norm", point["seed"], rates, thresholds)
-
-
-def success(recording):
-    """Share of seeds that solved the task: array [length, threshold]."""
-    return np.isfinite(solved_at(recording)).mean(axis=-1)
 
 
 def clipping_reaches_further(recording):
@@ -37,6 +37,19 @@ def clipping_reaches_further(recording):
     )
 
 
+def numbers(recording: Recording) -> dict[str, Number]:
+    """What the chapters say of the recording."""
+    every = np.isfinite(solved_at(recording)).all(axis=-1)
+    clipped, never = (max(np.compress(good, LENGTHS), default=0) for good in every.T)
+    n_seeds = len(recording.axes["seed"])
+    return {
+        # Further with clipping than without, and not to the end.
+        "longest-never": Number(never, (10, 20), "symbols that all seeds learn, never clipped"),
+        "longest-clipped": Number(clipped, (25, 40), "symbols that all seeds learn, clipped at 1"),
+        "length-seeds": Number(n_seeds, (8, 8), "seeds"),
+    }
+
+
 EXPERIMENT = Experiment(
     name="sequence_length",
     question="How long may a sequence be before training breaks down, clipped and not?",
@@ -45,4 +58,5 @@ EXPERIMENT = Experiment(
     run=run,
     arrays=CURVES,
     claims=(clipping_reaches_further,),
+    numbers=numbers,
 )

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import functools
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, median_and_range
+from steadynet.experiments.base import Claim, Experiment, Number, median_and_range
 from steadynet.tasks import transfer
+
+if TYPE_CHECKING:
+    from steadynet.recording import Recording
 
 TARGET = "tops"
 SOURCES = {"similar": "other clothing", "dissimilar": "footwear", "itself": TARGET, "random": None}
@@ -120,6 +124,24 @@ def own_layers_dip(recording):
     )
 
 
+def numbers(recording: Recording) -> dict[str, Number]:
+    """What the chapters say of the recording."""
+    between = change(recording, "similar", "frozen") - change(recording, "dissimilar", "frozen")
+    helped = [change(recording, s, "fine-tuned") for s in ("similar", "dissimilar")]
+    similar, helps = between[2:].mean(axis=0) > 0, np.mean(helped, axis=(0, 1)) > 0
+    return {
+        **frozen_transfer_falls(recording).said("anb", (2, 60)),
+        **fine_tuned_transfer_does_not_fall(recording).said("anb-plus", (-5, 2)),
+        **fine_tuned_transfer_helps(recording).said("helps", (0, 10), low=(-5, 10)),
+        **similar_beats_dissimilar(recording).said("similar", (0, 30), low=(-5, 30)),
+        **random_filters_lose(recording).said("random-anb", (0, 60)),
+        **own_layers_dip(recording).said("dip", (-10, 0.5)),
+        "similar-seeds": Number(similar.sum(), (6, 8), "seeds that do better from similar classes"),
+        "helps-seeds": Number(helps.sum(), (6, 8), "seeds that fine-tuned layers help"),
+        "yosinski-seeds": Number(similar.size, (8, 8), "seeds"),
+    }
+
+
 EXPERIMENT = Experiment(
     name="transferability",
     question="How transferable are the features of each layer, to similar and dissimilar classes?",
@@ -143,4 +165,5 @@ EXPERIMENT = Experiment(
         random_filters_lose,
     ),
     not_reproduced=(own_layers_dip,),
+    numbers=numbers,
 )

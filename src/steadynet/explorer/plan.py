@@ -3,57 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from steadynet.explorer.spec import Demo
+from steadynet.explorer.demo import Demo
+from steadynet.explorer.table import Table
 from steadynet.portable.program import MEASURES, Program
 
-__all__ = ["SEED", "VERSION", "File", "Pick", "Plan", "pick"]
+__all__ = ["SEED", "VERSION", "File", "Plan"]
 
 VERSION = 2  # of the JSON; js/page/training/plan.js reads this one and no other
 SEED = 0  # the recorded seed that the page trains again
 File: TypeAlias = Program | Mapping[str, np.ndarray]
-
-
-@dataclasses.dataclass(frozen=True)
-class Pick:
-    """An entry for every setting of some controls.
-
-    Attributes
-    ----------
-    over : tuple of int
-        Positions of the controls it depends on.
-    entries : tuple
-        Names of files, or numbers, in C order over these controls' values.
-    """
-
-    over: tuple[int, ...]
-    entries: tuple
-
-    def at(self, index: Sequence[int], sizes: Sequence[int]) -> Any:
-        """The entry at the positions of all controls, which have `sizes` values.
-
-        Examples
-        --------
-        >>> Pick((1,), ("a", "b")).at([2, 1], [3, 2])
-        'b'
-        """
-        place = 0
-        for k in self.over:
-            place = place * sizes[k] + index[k]
-        return self.entries[place]
-
-
-def pick(demo: Demo, entry: Callable[..., Any], *over: str) -> Pick:
-    """Fill a `Pick` by calling `entry` with every combination of the values of controls `over`."""
-    controls = [demo.control(name) for name in over]
-    names = [control.name for control in demo.controls]
-    values = itertools.product(*(control.values for control in controls))
-    return Pick(tuple(names.index(name) for name in over), tuple(entry(*v) for v in values))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,11 +25,11 @@ class Plan:
 
     Attributes
     ----------
-    demo : str
-        Name of the demo.
+    demo : Demo
+        What the page shows.
     steps : int
         Steps of a run.
-    pick : mapping of str to Pick
+    pick : mapping of str to Table
         Files: ``step``, ``start``, ``examples`` and, where there is any, ``order``, ``look`` with
         ``shown``, ``test`` with ``held_out``. Numbers: ``rate`` and, where it clips, ``limit``.
     parts : mapping of str to callable
@@ -81,13 +44,13 @@ class Plan:
         values are called the same.
     windows, histogram, looks, tests : mapping, optional
         What of a run is shown: means of measures, counts, looks inside, test accuracy.
-    run : int
+    twin : int
         Position of `SEED` among the recorded seeds.
     """
 
-    demo: str
+    demo: Demo
     steps: int
-    pick: Mapping[str, Pick]
+    pick: Mapping[str, Table]
     parts: Mapping[str, Callable[[], Mapping[str, File]]]
     original: Callable[[Mapping[str, Any]], tuple[Any, dict[str, Any]]]
     outcome: Mapping[str, Any]
@@ -96,22 +59,26 @@ class Plan:
     histogram: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     looks: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     tests: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    run: int = 0
+    twin: int = 0
 
-    def describe(self, names: Mapping[str, str]) -> dict:
+    def describe(self, names: Mapping[str, str]) -> dict[str, Any]:
         """The plan as JSON for the page; `names` gives each file the name that it has there.
 
         Beside what stands above it carries ``measures``, the names of a step's measures in their
         order: the page has no list of its own.
         """
-        own = ("demo", "steps", "run", "outcome", "compare", "windows", "histogram")
+        own = ("steps", "twin", "outcome", "compare", "windows", "histogram")
         said = {name: getattr(self, name) for name in (*own, "looks", "tests")}
         tables = {
-            what: {"over": list(p.over), "entries": [names.get(e, e) for e in p.entries]}
-            for what, p in self.pick.items()
+            what: {
+                "over": table.places(self.demo.controls),
+                "entries": [names.get(e, e) for e in table.entries],
+            }
+            for what, table in self.pick.items()
         }
         return {
             "version": VERSION,
+            "demo": self.demo.name,
             "seed": SEED,
             "measures": list(MEASURES),
             "pick": tables,

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from steadynet.explorer.spec import Demo
+    from steadynet.explorer.demo import Demo
 
 MISSING = 65535  # the code of NaN
 LARGEST = 65534  # the code of `hi`
 FINEST = 2000  # codes wanted over the part of the axis that is seen at once
 
 
-def pack(array: Any, log: bool = False, span: tuple[float, float] | None = None) -> dict:
+def pack(array: Any, log: bool = False, span: tuple[float, float] | None = None) -> dict[str, Any]:
     """Store an array in 16 bits a number where that is precise enough, else in 32.
 
     Code ``q`` of ``"u16"`` stands for ``lo + (hi - lo) q / 65534``, or with `log` for
@@ -61,27 +61,16 @@ def pack(array: Any, log: bool = False, span: tuple[float, float] | None = None)
     return {**head, "type": "u16", "lo": lo, "hi": hi, "data": _bytes(codes, "<u2")}
 
 
-def unpack(packed: Mapping[str, Any]) -> np.ndarray:
-    """The array that `pack` stored, as float64; its rounding is that of the codes."""
-    kind = "<f4" if packed["type"] == "f32" else "<u2"
-    values = np.frombuffer(packed["data"], kind).astype(float).reshape(packed["shape"])
-    if packed["type"] == "f32":
-        return values
-    values[values == MISSING] = np.nan
-    lo, hi, share = packed["lo"], packed["hi"], values / LARGEST
-    return lo * (hi / lo) ** share if packed["log"] else lo + (hi - lo) * share
-
-
-def build_state(demo: Demo) -> dict:
+def state_of(demo: Demo) -> dict[str, Any]:
     """What the view needs of `demo`, arrays packed as bytes."""
-    uses: dict[str, dict] = {}
+    uses: dict[str, dict[str, Any]] = {}
     for panel in demo.panels:
         uses |= panel.uses()
     arrays = {name: pack(demo.arrays[name], **how) for name, how in uses.items()}
     return {**demo.describe(), "arrays": arrays, "live": demo.train is not None}
 
 
-def as_text(state: Mapping[str, Any]) -> dict:
+def as_text(state: Mapping[str, Any]) -> dict[str, Any]:
     """The same state with its bytes in base64, for JSON; `live` is off, as no kernel is there."""
     arrays = {
         name: {**array, "data": base64.b64encode(array["data"]).decode("ascii")}

@@ -11,11 +11,12 @@ import anywidget
 import numpy as np
 import traitlets as t
 
-from steadynet.explorer.spec import Demo
-from steadynet.explorer.state import as_text, build_state
+from steadynet._stamp import BUILT
+from steadynet.explorer.demo import Demo
+from steadynet.explorer.state import as_text, state_of
 from steadynet.explorer.worker import Worker
 
-STATIC = pathlib.Path(__file__).parent / "static"
+STATIC = BUILT / "view"
 MIME = "application/vnd.steadynet.explorer+json"
 
 
@@ -51,10 +52,12 @@ class Explorer(anywidget.AnyWidget):
         self.demo = demo
         self.setting = demo.complete({})
         self._worker = Worker(demo.train, self.send, demo.prepare) if demo.train else None
-        super().__init__(state=build_state(demo), _esm=view_source())
+        super().__init__(state=state_of(demo), _esm=view_source())
         self.on_msg(self._receive)
 
-    def train(self, on_report: Callable | None = None, **setting: Any) -> tuple[str, dict]:
+    def train(
+        self, on_report: Callable[..., Any] | None = None, **setting: Any
+    ) -> tuple[str, dict[str, Any]]:
         """Train here and now, without a view.
 
         Parameters
@@ -74,7 +77,7 @@ class Explorer(anywidget.AnyWidget):
             raise ValueError("`demo` must have `train`. Received: None")
         last: dict[str, np.ndarray] = {}
 
-        def report(arrays: dict, progress: float) -> None:
+        def report(arrays: dict[str, Any], progress: float) -> None:
             last.update({name: np.array(values) for name, values in arrays.items()})
             if on_report is not None:
                 on_report(arrays, progress)
@@ -88,7 +91,7 @@ class Explorer(anywidget.AnyWidget):
             worker.stop()
         super().close()
 
-    def _receive(self, _: Any, message: dict, _buffers: list) -> None:
+    def _receive(self, _: Any, message: dict[str, Any], _buffers: list[Any]) -> None:
         """Answer the view."""
         kind = message.get("kind")
         if kind == "ping":
@@ -132,9 +135,7 @@ def view_source() -> str:
     try:
         return _read(path, path.stat().st_mtime_ns)
     except FileNotFoundError as error:
-        raise NotBuiltError(
-            "The explorer's view has not been bundled: run `python -m steadynet.assets.view`."
-        ) from error
+        raise NotBuiltError("The explorers' view is not built: run `make assets`.") from error
 
 
 @functools.lru_cache(maxsize=1)

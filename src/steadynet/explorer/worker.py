@@ -40,15 +40,15 @@ class Worker:
 
     def __init__(
         self,
-        train: Callable,
-        send: Callable[[dict, list], None],
+        train: Callable[..., Any],
+        send: Callable[[dict[str, Any], list[Any]], None],
         prepare: Callable[[], object] | None = None,
     ) -> None:
         self._train, self._send, self._prepare = train, send, prepare
         self._lock = threading.Lock()
         self._generation = 0
-        self._next: tuple[int, Any, dict] | None = None
-        self._rest: Generator | None = None  # what is left to prepare
+        self._next: tuple[int, Any, dict[str, Any]] | None = None
+        self._rest: Generator[Any, None, None] | None = None  # what is left to prepare
         self._thread: threading.Thread | None = None
 
     def request(self, run: Any, setting: dict[str, Any]) -> None:
@@ -110,14 +110,14 @@ class Worker:
                 with self._lock:
                     self._rest = left if self._rest is rest else None
 
-    def _advanced(self, rest: Generator) -> Generator | None:
+    def _advanced(self, rest: Generator[Any, None, None]) -> Generator[Any, None, None] | None:
         """The generator after one more piece of preparation; None once it has ended."""
         with contextlib.suppress(Exception):
             next(rest)
             return rest
         return None
 
-    def _run(self, generation: int, run: Any, setting: dict) -> None:
+    def _run(self, generation: int, run: Any, setting: dict[str, Any]) -> None:
         """One training; whatever it raises is told to the view, never lost in a log."""
         report = Report(self, generation, run)
         try:
@@ -136,7 +136,9 @@ class Worker:
             }
             self._tell(generation, message)
 
-    def _tell(self, generation: int, message: dict, buffers: list | None = None) -> None:
+    def _tell(
+        self, generation: int, message: dict[str, Any], buffers: list[Any] | None = None
+    ) -> None:
         """Send, unless something newer came."""
         if self.is_newest(generation):
             self._send(message, buffers or [])

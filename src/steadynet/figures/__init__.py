@@ -1,4 +1,8 @@
-"""Every static figure of the book: data in, matplotlib Axes out."""
+"""Every static figure of the book: data in, matplotlib Axes out.
+
+Each ``plot_*`` function draws on `ax`, or on the Axes of a new figure where none are given, and
+returns what it drew on. None trains, and none calls ``plt.show()``.
+"""
 
 from steadynet.figures.batch_norm import (
     plot_accuracy_by_depth,
@@ -10,13 +14,13 @@ from steadynet.figures.batch_norm import (
     plot_noisy,
     plot_placements,
 )
+from steadynet.figures.checkpoints import formats_table, plot_differences, plot_name_map
 from steadynet.figures.clipping import (
     plot_adaptive_clipping,
     plot_angles,
     plot_best_thresholds,
     plot_clip_geometry,
     plot_learning_curves,
-    plot_norms_over_training,
     plot_product,
     plot_rules,
     plot_sequence_length,
@@ -37,6 +41,7 @@ from steadynet.figures.style import as_svg, say, use_style
 
 __all__ = [
     "as_svg",
+    "formats_table",
     "plot_accuracy_by_depth",
     "plot_accuracy_by_labels",
     "plot_accuracy_by_rate",
@@ -48,13 +53,14 @@ __all__ = [
     "plot_cached_features",
     "plot_cliff",
     "plot_clip_geometry",
+    "plot_differences",
     "plot_frozen_sweep",
     "plot_input_quantiles",
     "plot_learning_curves",
     "plot_loss_band",
     "plot_moving_lag",
+    "plot_name_map",
     "plot_noisy",
-    "plot_norms_over_training",
     "plot_picture_size",
     "plot_placements",
     "plot_product",

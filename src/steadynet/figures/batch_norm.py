@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from steadynet.experiments import input_distribution, moving_statistics_lag, noisy_batch_norm
 from steadynet.experiments.rates import at_best_rate
-from steadynet.figures.style import COLOURS, axes_or_new, plot_band, say
+from steadynet.figures.style import COLOURS, axes_or_new, mark_chance, plot_band, tick
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from steadynet.recording import Recording
+
+CHANCE = 0.1
 KINDS = {
     "none": "without",
     "batch norm": "with batch norm",
@@ -17,7 +25,9 @@ KINDS = {
 }
 
 
-def plot_accuracy_by_depth(recording, activation, *, batch_size=64, ax=None):
+def plot_accuracy_by_depth(
+    recording: Recording, activation: str, *, batch_size: int = 64, ax: Axes | None = None
+) -> Axes:
     """Test accuracy over depth, with and without batch normalization, each at its best rate.
 
     Parameters
@@ -26,25 +36,29 @@ def plot_accuracy_by_depth(recording, activation, *, batch_size=64, ax=None):
         Of ``batch_norm_depth``.
     activation : str
     batch_size : int
-    ax : Axes, optional
 
-    Returns
-    -------
-    Axes
+    Examples
+    --------
+    >>> from steadynet import figures, recording
+    >>> runs = recording.load("batch_norm_depth")
+    >>> ax = figures.plot_accuracy_by_depth(runs, "relu")
+    >>> [line.get_label() for line in ax.lines[:2]]
+    ['without', 'with batch norm']
     """
-    ax, depths = axes_or_new(ax), recording.axes["depth"]
-    for i, kind in enumerate(recording.axes["normalize"]):
-        at = {"activation": activation, "normalize": kind, "batch_size": batch_size}
-        best = [at_best_rate(recording, "test_accuracy", depth=d, **at) for d in depths]
-        plot_band(ax, depths, np.array(best), KINDS[kind], i)
-    _chance(ax)
-    ax.set(xlabel="hidden layers", ylabel="test accuracy", ylim=(0, 0.9), title=activation)
-    ax.set_xticks(depths)
+    ax = _plot_best(recording, "depth", ax, activation=activation, batch_size=batch_size)
+    ax.set(xlabel="hidden layers", title=activation, xticks=recording.axes["depth"])
     ax.legend(fontsize=9)
     return ax
 
 
-def plot_accuracy_by_rate(recording, depth, activation, *, batch_size=64, ax=None):
+def plot_accuracy_by_rate(
+    recording: Recording,
+    depth: int,
+    activation: str,
+    *,
+    batch_size: int = 64,
+    ax: Axes | None = None,
+) -> Axes:
     """Test accuracy over learning rates at one depth, with and without batch normalization.
 
     Parameters
@@ -54,62 +68,62 @@ def plot_accuracy_by_rate(recording, depth, activation, *, batch_size=64, ax=Non
     depth : int
     activation : str
     batch_size : int
-    ax : Axes, optional
 
-    Returns
-    -------
-    Axes
+    Examples
+    --------
+    >>> from steadynet import figures, recording
+    >>> runs = recording.load("batch_norm_depth")
+    >>> figures.plot_accuracy_by_rate(runs, 20, "sigmoid").get_title()
+    '20 hidden layers, sigmoid'
     """
     ax, at = axes_or_new(ax), {"depth": depth, "activation": activation, "batch_size": batch_size}
     rates = recording.axes["learning_rate"]
     for i, kind in enumerate(recording.axes["normalize"]):
         plot_band(ax, rates, recording.get("test_accuracy", normalize=kind, **at), KINDS[kind], i)
-    _chance(ax)
+    mark_chance(ax, CHANCE)
     ax.set(xscale="log", xlabel="learning rate", ylabel="test accuracy", ylim=(0, 1.15))
     ax.set_title(f"{depth} hidden layers, {activation}")
     ax.legend(loc="upper left", fontsize=9)
     return ax
 
 
-def plot_batch_sizes(recording, *, ax=None):
+def plot_batch_sizes(recording: Recording, *, ax: Axes | None = None) -> Axes:
     """Test accuracy over batch size, each at its best rate.
 
     Parameters
     ----------
     recording : Recording
         Of ``batch_norm_batch_size``.
-    ax : Axes, optional
 
-    Returns
-    -------
-    Axes
+    Examples
+    --------
+    >>> from steadynet import figures, recording
+    >>> runs = recording.load("batch_norm_batch_size")
+    >>> figures.plot_batch_sizes(runs).get_xlabel()
+    'batch size'
     """
-    ax, sizes = axes_or_new(ax), recording.axes["batch_size"]
-    for i, kind in enumerate(recording.axes["normalize"]):
-        best = [
-            at_best_rate(recording, "test_accuracy", normalize=kind, batch_size=n) for n in sizes
-        ]
-        plot_band(ax, sizes, np.array(best), KINDS[kind], i)
-    _chance(ax)
-    ax.set(xscale="log", xlabel="batch size", ylabel="test accuracy", ylim=(0, 0.9))
-    ax.set_xticks(sizes, [say(float(n)) for n in sizes])
-    ax.minorticks_off()
+    ax = _plot_best(recording, "batch_size", ax)
+    ax.set(xscale="log", xlabel="batch size")
+    tick(ax, recording.axes["batch_size"])
     ax.legend(loc="lower right")
     return ax
 
 
-def plot_placements(recording, *, ax=None):
+def plot_placements(recording: Recording, *, ax: Axes | None = None) -> Axes:
     """Test accuracy of each placement and activation, each at its best rate: a point a seed.
 
     Parameters
     ----------
     recording : Recording
         Of ``batch_norm_placement``.
-    ax : Axes, optional
 
-    Returns
-    -------
-    Axes
+    Examples
+    --------
+    >>> from steadynet import figures, recording
+    >>> runs = recording.load("batch_norm_placement")
+    >>> ax = figures.plot_placements(runs)
+    >>> [text.get_text() for text in ax.get_xticklabels()]
+    ['sigmoid', 'relu', 'elu']
     """
     ax, activations = axes_or_new(ax), recording.axes["activation"]
     for i, placement in enumerate(recording.axes["placement"]):
@@ -120,14 +134,22 @@ def plot_placements(recording, *, ax=None):
             label = KINDS[placement] if j == 0 else None
             ax.plot([x] * len(best), best, "o", ms=4, alpha=0.5, color=COLOURS[i])
             ax.plot(x, np.median(best), "_", ms=16, mew=3, color=COLOURS[i], label=label)
-    _chance(ax)
+    mark_chance(ax, CHANCE)
     ax.set_xticks(range(len(activations)), activations)
     ax.set(ylabel="test accuracy", ylim=(0, 0.9))
     ax.legend(ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1), fontsize=9)
     return ax
 
 
-def plot_input_quantiles(recording, normalize, rate, *, seed=0, unit=0, ax=None):
+def plot_input_quantiles(
+    recording: Recording,
+    normalize: str,
+    rate: float,
+    *,
+    seed: int = 0,
+    unit: int = 0,
+    ax: Axes | None = None,
+) -> Axes:
     """15, 50 and 85 % quantiles of one unit's input over training: Ioffe and Szegedy's figure 1.
 
     Parameters
@@ -137,11 +159,13 @@ def plot_input_quantiles(recording, normalize, rate, *, seed=0, unit=0, ax=None)
     normalize : {"none", "batch norm"}
     rate : float
     seed, unit : int
-    ax : Axes, optional
 
-    Returns
-    -------
-    Axes
+    Examples
+    --------
+    >>> from steadynet import figures, recording
+    >>> runs = recording.load("input_distribution")
+    >>> figures.plot_input_quantiles(runs, "batch norm", 0.3).get_title()
+    'with batch norm'
     """
     ax = axes_or_new(ax)
     lines = recording.get("inputs", normalize=normalize, learning_rate=rate, seed=seed)[..., unit]
@@ -154,7 +178,7 @@ def plot_input_quantiles(recording, normalize, rate, *, seed=0, unit=0, ax=None)
     return ax
 
 
-def plot_noisy(recording, name, label, *, ax=None):
+def plot_noisy(recording: Recording, name: str, label: str, *, ax: Axes | None = None) -> Axes:
     """A measure of the three kinds of network over training, each at its best rate.
 
     Parameters
@@ -165,11 +189,13 @@ def plot_noisy(recording, name, label, *, ax=None):
         ``drift`` is averaged over layers.
     label : str
         Of the vertical axis.
-    ax : Axes, optional
 
-    Returns
-    -------
-    Axes
+    Examples
+    --------
+    >>> from steadynet import figures, recording
+    >>> runs = recording.load("noisy_batch_norm")
+    >>> figures.plot_noisy(runs, "drift", "drift of a unit's mean").get_ylabel()
+    "drift of a unit's mean"
     """
     ax = axes_or_new(ax)
     for i, kind in enumerate(recording.axes["normalize"]):
@@ -183,7 +209,7 @@ def plot_noisy(recording, name, label, *, ax=None):
     return ax
 
 
-def plot_loss_band(recording, rate, *, ax=None):
+def plot_loss_band(recording: Recording, rate: float, *, ax: Axes | None = None) -> Axes:
     """Range of losses met along the gradient, over training, at one rate for all.
 
     Parameters
@@ -191,11 +217,13 @@ def plot_loss_band(recording, rate, *, ax=None):
     recording : Recording
         Of ``noisy_batch_norm``.
     rate : float
-    ax : Axes, optional
 
-    Returns
-    -------
-    Axes
+    Examples
+    --------
+    >>> from steadynet import figures, recording
+    >>> runs = recording.load("noisy_batch_norm")
+    >>> figures.plot_loss_band(runs, 0.03).get_ylabel()
+    'losses along the gradient'
     """
     ax = axes_or_new(ax)
     for i, kind in enumerate(recording.axes["normalize"][:2]):
@@ -208,7 +236,7 @@ def plot_loss_band(recording, rate, *, ax=None):
     return ax
 
 
-def plot_moving_lag(recording, rate, *, ax=None):
+def plot_moving_lag(recording: Recording, rate: float, *, ax: Axes | None = None) -> Axes:
     """Test accuracy by moving statistics over steps, a line a momentum, and by the batch's own.
 
     Parameters
@@ -216,11 +244,14 @@ def plot_moving_lag(recording, rate, *, ax=None):
     recording : Recording
         Of ``moving_statistics_lag``.
     rate : float
-    ax : Axes, optional
 
-    Returns
-    -------
-    Axes
+    Examples
+    --------
+    >>> from steadynet import figures, recording
+    >>> runs = recording.load("moving_statistics_lag")
+    >>> ax = figures.plot_moving_lag(runs, 0.1)
+    >>> [line.get_label() for line in ax.lines]
+    ['0', '0.5', '0.9', '0.99', '0.999', "batch's own"]
     """
     ax, steps = axes_or_new(ax), moving_statistics_lag.MOMENTS
     for i, momentum in enumerate(recording.axes["momentum"]):
@@ -229,12 +260,18 @@ def plot_moving_lag(recording, rate, *, ax=None):
     own = recording.get("test_accuracy_by_batch", momentum=0.9, learning_rate=rate)
     ax.plot(steps, np.median(own, axis=0), "--", color="0.3", label="batch's own")
     ax.set(xscale="log", xlabel="step", ylabel="test accuracy", ylim=(0, 0.9))
-    ax.set_xticks(steps, [say(float(n)) for n in steps])
-    ax.minorticks_off()
+    tick(ax, steps)
     ax.legend(title="momentum", ncols=2, fontsize=9)
     return ax
 
 
-def _chance(ax):
-    """A dotted line at what guessing gives."""
-    ax.axhline(0.1, color="0.5", lw=1, ls=":")
+def _plot_best(recording: Recording, axis: str, ax: Axes | None, **at: object) -> Axes:
+    """Test accuracy over an axis, a band a kind of network, each at its best rate."""
+    ax, values = axes_or_new(ax), recording.axes[axis]
+    for i, kind in enumerate(recording.axes["normalize"]):
+        points = [{**at, "normalize": kind, axis: value} for value in values]
+        best = [at_best_rate(recording, "test_accuracy", **point) for point in points]
+        plot_band(ax, values, np.array(best), KINDS[kind], i)
+    mark_chance(ax, CHANCE)
+    ax.set(ylabel="test accuracy", ylim=(0, 0.9))
+    return ax

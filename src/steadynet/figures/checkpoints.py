@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from steadynet.figures.style import COLOURS, MARKS, axes_or_new
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["formats_table", "plot_differences", "plot_name_map"]
 
 _DARK, _GREY = "0.1", "0.5"
 
 
-def plot_name_map(theirs: Sequence[str], ours: Sequence[str], name_map=None, *, ax=None):
+def plot_name_map(
+    theirs: Sequence[str],
+    ours: Sequence[str],
+    name_map: Mapping[str, str] | None = None,
+    *,
+    ax: Axes | None = None,
+) -> Axes:
     """Draw what a file holds, what a model needs, and a line between each pair of names.
+
+    Names without a partner are grey.
 
     Parameters
     ----------
@@ -24,12 +36,14 @@ def plot_name_map(theirs: Sequence[str], ours: Sequence[str], name_map=None, *, 
         Names in the model, from the top; before the slash stands the layer, a colour each.
     name_map : mapping of str to str, optional
         From ours to theirs. By default every name that is in both.
-    ax : Axes, optional
 
-    Returns
-    -------
-    Axes
-        Names without a partner are grey.
+    Examples
+    --------
+    >>> from steadynet import figures
+    >>> ours, theirs = ["one/kernel", "one/bias"], ["a/w", "step"]
+    >>> ax = figures.plot_name_map(theirs, ours, {"one/kernel": "a/w"})
+    >>> [line.get_label() for line in ax.lines]
+    ['one/kernel']
     """
     ax = axes_or_new(ax)
     if name_map is None:
@@ -37,7 +51,7 @@ def plot_name_map(theirs: Sequence[str], ours: Sequence[str], name_map=None, *, 
     layers = list(dict.fromkeys(_layer(name) for name in name_map))
     colours = {ours: COLOURS[layers.index(_layer(ours)) % len(COLOURS)] for ours in name_map}
     used = set(name_map.values())
-    text = {"va": "center", "family": "monospace", "fontsize": 9}
+    text: dict[str, Any] = {"va": "center", "family": "monospace", "fontsize": 9}
     for i, name in enumerate(theirs):
         ax.text(-0.03, i, name, ha="right", color=_DARK if name in used else _GREY, **text)
     for i, name in enumerate(ours):
@@ -53,8 +67,12 @@ def plot_name_map(theirs: Sequence[str], ours: Sequence[str], name_map=None, *, 
 
 
 def plot_differences(
-    groups: Mapping[str, Mapping[str, float]], *, tolerance: float, least: float = 1e-8, ax=None
-):
+    groups: Mapping[str, Mapping[str, float]],
+    *,
+    tolerance: float,
+    least: float = 1e-8,
+    ax: Axes | None = None,
+) -> Axes:
     """Draw how far logits are off, on a log scale: a row each, a colour a group.
 
     Parameters
@@ -65,11 +83,14 @@ def plot_differences(
         What rounding may make of equal logits; drawn as a dotted line.
     least : float
         Where differences at or below it are drawn, 0 among them.
-    ax : Axes, optional
 
-    Returns
-    -------
-    Axes
+    Examples
+    --------
+    >>> from steadynet import figures
+    >>> groups = {"right": {"as it should be": 0.0}, "wrong": {"kernel turned": 0.5}}
+    >>> ax = figures.plot_differences(groups, tolerance=1e-4)
+    >>> [text.get_text() for text in ax.get_yticklabels()]
+    ['as it should be', 'kernel turned']
     """
     ax, names = axes_or_new(ax), [name for rows in groups.values() for name in rows]
     for i, (group, rows) in enumerate(groups.items()):
@@ -117,11 +138,12 @@ def formats_table(kept: Mapping[str, Mapping[str, bool | int]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in lines)
 
 
-def _layer(name):
+def _layer(name: str) -> str:
+    """The layer that a weight belongs to."""
     return name.partition("/")[0]
 
 
-def _say(value):
+def _say(value: bool | int | None) -> str:
     """One entry as people say it; nothing where nothing was measured."""
     if value is None:
         return ""

@@ -2,29 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from steadynet.experiments import adaptive_clipping, clip_threshold
-from steadynet.figures.style import COLOURS, MARKS, axes_or_new, look, plot_band, say
-from steadynet.tasks.temporal_order import CHANCE, WINDOW, solved_at
+from steadynet.figures.style import (
+    COLOURS,
+    MARKS,
+    axes_or_new,
+    look,
+    mark_chance,
+    plot_band,
+    say,
+    tick,
+)
+from steadynet.tasks.temporal_order import CHANCE, STEPS, WINDOW, solved_at
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from steadynet.recording import Recording
 
 METHOD_NAMES = {"value": "by value", "norm": "each variable's norm", "global_norm": "global norm"}
 
 
-def plot_clip_geometry(gradient, clipped, *, ax=None):
+def plot_clip_geometry(
+    gradient: tuple[float, float],
+    clipped: Mapping[str, tuple[float, float]],
+    *,
+    ax: Axes | None = None,
+) -> Axes:
     """A gradient of two components and what clipping made of it, as arrows.
 
     Parameters
     ----------
-    gradient : sequence of 2 floats
+    gradient : 2 floats
         Before clipping.
-    clipped : mapping of str to sequence of 2 floats
+    clipped : mapping of str to 2 floats
         Label to clipped gradient.
-    ax : Axes, optional
 
-    Returns
-    -------
-    Axes
+    Examples
+    --------
+    >>> from steadynet import figures
+    >>> ax = figures.plot_clip_geometry((0.5, 3.0), {"by value": (0.5, 1.0)})
+    >>> [line.get_label() for line in ax.lines]
+    ['gradient', 'by value', 'box of values', 'ball of norms']
     """
     ax = axes_or_new(ax)
     arrows = {"gradient": gradient, **clipped}
@@ -45,18 +69,21 @@ def plot_clip_geometry(gradient, clipped, *, ax=None):
     return ax
 
 
-def plot_angles(recording, *, ax=None):
+def plot_angles(recording: Recording, *, ax: Axes | None = None) -> Axes:
     """How far each method turns the gradient, over thresholds: median and range over seeds.
 
     Parameters
     ----------
     recording : Recording
         Of ``clip_direction``.
-    ax : Axes, optional
 
-    Returns
-    -------
-    Axes
+    Examples
+    --------
+    >>> from steadynet import figures, recording
+    >>> runs = recording.load("clip_direction")
+    >>> ax = figures.plot_angles(runs)
+    >>> [line.get_label() for line in ax.lines]
+    ['by value', "each variable's norm", 'global norm']
     """
     ax = axes_or_new(ax)
     for i, method in enumerate(recording.axes["method"]):
@@ -67,7 +94,14 @@ def plot_angles(recording, *, ax=None):
     return ax
 
 
-def plot_learning_curves(recording, thresholds, *, rate, method="global_norm", ax=None):
+def plot_learning_curves(
+    recording: Recording,
+    thresholds: Sequence[float],
+    *,
+    rate: float,
+    method: str = "global_norm",
+    ax: Axes | None = None,
+) -> Axes:
     """Accuracy over steps at some thresholds: a thin line a seed, a thick one for the median.
 
     Parameters
@@ -80,58 +114,48 @@ def plot_learning_curves(recording, thresholds, *, rate, method="global_norm", a
         Learning rate.
     method : {"global_norm", "norm", "value"}
         How gradients were clipped.
-    ax : Axes, optional
-        A new one by default.
 
-    Returns
-    -------
-    Axes
+    Examples
+    --------
+    >>> from steadynet import figures, recording
+    >>> runs = recording.load("clip_threshold")
+    >>> figures.plot_learning_curves(runs, (0.1, 1.0), rate=0.2).get_ylabel()
+    'accuracy'
     """
     ax = axes_or_new(ax)
-    curves = _curves(recording, "accuracy", thresholds, rate, method)
-    for i, (threshold, steps, runs) in enumerate(curves):
+    for i, threshold in enumerate(thresholds):
+        at = {"method": method, "learning_rate": rate, "threshold": threshold}
+        runs = recording.get("accuracy", **at).T
+        steps = WINDOW * (np.arange(len(runs)) + 1)
         ax.plot(steps, runs, color=look(i)["color"], lw=0.7, alpha=0.5)
         label = f"clip at {say(threshold)}" if np.isfinite(threshold) else "never clip"
         ax.plot(steps, np.median(runs, axis=1), label=label, markevery=4, ms=5, **look(i))
-    ax.axhline(CHANCE, color="0.5", lw=1, ls=":")
+    mark_chance(ax, CHANCE)
     ax.annotate("chance", (steps[-1], CHANCE), ha="right", va="bottom", color="0.4", fontsize=9)
     ax.set(xlabel="step", ylabel="accuracy", ylim=(0, 1.03))
     ax.legend(loc="center right")
     return ax
 
 
-def _curves(recording, name, thresholds, rate, method):
-    """Threshold, steps, and every seed's curve over them as a column."""
-    for threshold in thresholds:
-        at = {"method": method, "learning_rate": rate, "threshold": threshold}
-        runs = recording.get(name, **at).T
-        yield threshold, WINDOW * (np.arange(len(runs)) + 1), runs
-
-
-def _sweep_axis(ax, thresholds):
+def _sweep_axis(ax: Axes, thresholds: Sequence[float]) -> np.ndarray:
     """A log axis of thresholds that ends with "never"; returns where each stands."""
     x = np.array(thresholds)
     x[np.isinf(x)] = 4 * x[np.isfinite(x)].max()
     ax.set_xscale("log")
     ticks = [v for v in thresholds if np.isinf(v) or np.isclose(np.log10(v) % 1, 0)]
-    ax.set_xticks([x[thresholds.index(v)] for v in ticks], [say(v) for v in ticks])
-    ax.minorticks_off()
+    tick(ax, [x[thresholds.index(v)] for v in ticks], [say(v) for v in ticks])
     return x
 
 
-def _tick_rates(ax, rates):
-    """One tick a learning rate on a log axis."""
-    ax.set_xticks(rates, [say(r) for r in rates])
-    ax.minorticks_off()
-
-
-def _plot_seeds(ax, x, values, label, index):
+def _plot_seeds(ax: Axes, x: np.ndarray, values: np.ndarray, label: str, index: int) -> None:
     """Median over the last axis as a line, every seed as a faint point."""
     ax.plot(x, np.median(values, axis=-1), label=label, ms=4, **look(index))
     ax.plot(x, values, ls="", ms=3, alpha=0.3, mew=0, **look(index))
 
 
-def plot_threshold_sweep(recording, *, method="global_norm", ax=None):
+def plot_threshold_sweep(
+    recording: Recording, *, method: str = "global_norm", ax: Axes | None = None
+) -> Axes:
     """Steps until the task is solved over thresholds, a line a rate; unsolved runs stand on top.
 
     Parameters
@@ -140,39 +164,41 @@ def plot_threshold_sweep(recording, *, method="global_norm", ax=None):
         Of ``clip_threshold``.
     method : {"global_norm", "norm", "value"}
         How gradients were clipped.
-    ax : Axes, optional
 
-    Returns
-    -------
-    Axes
+    Examples
+    --------
+    >>> from steadynet import figures, recording
+    >>> runs = recording.load("clip_threshold")
+    >>> figures.plot_threshold_sweep(runs).get_xticklabels()[-1].get_text()
+    'never'
     """
     ax = axes_or_new(ax)
-    x, top = _sweep_axis(ax, recording.axes["threshold"]), 1.5 * clip_threshold.STEPS
+    x, top = _sweep_axis(ax, recording.axes["threshold"]), 1.5 * STEPS
     for i, rate in enumerate(recording.axes["learning_rate"]):
         steps = solved_at(recording, method=method, learning_rate=rate)
         steps = np.nan_to_num(steps, nan=top)
         _plot_seeds(ax, x * 1.04 ** (i - 2), steps, f"{rate:g}", i)
-    ax.axhspan(
-        1.15 * clip_threshold.STEPS, 2.6 * clip_threshold.STEPS, color="0.5", alpha=0.15, lw=0
-    )
-    ax.annotate("not solved", (x[0], 1.75 * clip_threshold.STEPS), va="bottom", fontsize=9)
+    ax.axhspan(1.15 * STEPS, 2.6 * STEPS, color="0.5", alpha=0.15, lw=0)
+    ax.annotate("not solved", (x[0], 1.75 * STEPS), va="bottom", fontsize=9)
     ax.set(yscale="log", xlabel="clip threshold", ylabel="steps to solve")
     ax.legend(title="learning rate", ncols=3, fontsize=9, loc="lower left")
     return ax
 
 
-def plot_product(recording, *, ax=None):
+def plot_product(recording: Recording, *, ax: Axes | None = None) -> Axes:
     """Steps until the task is solved over threshold × rate: the lines of all rates fall on one.
 
     Parameters
     ----------
     recording : Recording
         Of ``clip_threshold``.
-    ax : Axes, optional
 
-    Returns
-    -------
-    Axes
+    Examples
+    --------
+    >>> from steadynet import figures, recording
+    >>> runs = recording.load("clip_threshold")
+    >>> figures.plot_product(runs).get_xlabel()
+    'clip threshold × learning rate'
     """
     ax = axes_or_new(ax)
     thresholds = np.array(recording.axes["threshold"][:-1])
@@ -187,18 +213,21 @@ def plot_product(recording, *, ax=None):
     return ax
 
 
-def plot_best_thresholds(recording, *, ax=None):
+def plot_best_thresholds(recording: Recording, *, ax: Axes | None = None) -> Axes:
     """The threshold that is soonest at each rate, and the line of inverse proportion.
 
     Parameters
     ----------
     recording : Recording
         Of ``clip_threshold``.
-    ax : Axes, optional
 
-    Returns
-    -------
-    Axes
+    Examples
+    --------
+    >>> from steadynet import figures, recording
+    >>> runs = recording.load("clip_threshold")
+    >>> ax = figures.plot_best_thresholds(runs)
+    >>> [line.get_label() for line in ax.lines]
+    ['soonest', '0.1 / rate']
     """
     ax = axes_or_new(ax)
     rates = np.array(recording.axes["learning_rate"])
@@ -207,52 +236,26 @@ def plot_best_thresholds(recording, *, ax=None):
     constant = np.exp(np.log(best * rates).mean())
     ax.plot(rates, constant / rates, ":", color="0.5", label=f"{constant:.2g} / rate")
     ax.set(xscale="log", yscale="log", xlabel="learning rate", ylabel="best threshold")
-    _tick_rates(ax, rates)
+    tick(ax, rates)
     ax.legend()
     return ax
 
 
-def plot_norms_over_training(recording, thresholds, *, rate, method="global_norm", ax=None):
-    """Median gradient norm before clipping over steps, at some thresholds.
-
-    Parameters
-    ----------
-    recording : Recording
-        Of ``clip_threshold``.
-    thresholds : sequence of float
-        One group of lines each.
-    rate : float
-        Learning rate.
-    method : {"global_norm", "norm", "value"}
-        How gradients were clipped.
-    ax : Axes, optional
-        A new one by default.
-
-    Returns
-    -------
-    Axes
-    """
-    ax = axes_or_new(ax)
-    curves = _curves(recording, "gradient_norm", thresholds, rate, method)
-    for i, (threshold, steps, runs) in enumerate(curves):
-        plot_band(ax, steps, runs, say(threshold), i, markevery=5)
-    ax.set(yscale="log", xlabel="step", ylabel="gradient norm before clipping")
-    ax.legend(title="clip threshold", ncols=2, fontsize=9)
-    return ax
-
-
-def plot_rules(rules, *, ax=None):
+def plot_rules(rules: Mapping[str, Sequence[Any]], *, ax: Axes | None = None) -> Axes:
     """What each rule of thumb recommends at each rate, against the thresholds that work.
 
     Parameters
     ----------
     rules : dict
         As `experiments.clip_threshold.rules_of_thumb` gives it.
-    ax : Axes, optional
 
-    Returns
-    -------
-    Axes
+    Examples
+    --------
+    >>> from steadynet import figures, recording
+    >>> from steadynet.experiments import clip_threshold
+    >>> rules = clip_threshold.rules_of_thumb(recording.load("clip_threshold"))
+    >>> figures.plot_rules(rules).get_ylabel()
+    'threshold'
     """
     ax, rates = axes_or_new(ax), np.array(rules["learning_rate"])
     low, high = np.array(rules["works"]).T
@@ -262,23 +265,26 @@ def plot_rules(rules, *, ax=None):
     for i, key in enumerate(("half the mean norm", "ten times the mean norm", "90th percentile")):
         ax.plot(rates, rules[key], marker=MARKS[i], color=COLOURS[(0, 1, 3)[i]], label=key)
     ax.set(xscale="log", yscale="log", xlabel="learning rate", ylabel="threshold")
-    _tick_rates(ax, rates)
+    tick(ax, rates)
     ax.legend(fontsize=9, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1))
     return ax
 
 
-def plot_sequence_length(recording, *, ax=None):
+def plot_sequence_length(recording: Recording, *, ax: Axes | None = None) -> Axes:
     """Share of seeds that solve the task over sequence length, clipped and not.
 
     Parameters
     ----------
     recording : Recording
         Of ``sequence_length``.
-    ax : Axes, optional
 
-    Returns
-    -------
-    Axes
+    Examples
+    --------
+    >>> from steadynet import figures, recording
+    >>> runs = recording.load("sequence_length")
+    >>> ax = figures.plot_sequence_length(runs)
+    >>> [line.get_label() for line in ax.lines]
+    ['clipped at 1', 'never clipped']
     """
     ax = axes_or_new(ax)
     for i, threshold in enumerate(recording.axes["threshold"]):
@@ -292,25 +298,28 @@ def plot_sequence_length(recording, *, ax=None):
     return ax
 
 
-def plot_adaptive_clipping(recording, *, ax=None):
+def plot_adaptive_clipping(recording: Recording, *, ax: Axes | None = None) -> Axes:
     """Accuracy over learning rates, a line a clipping.
 
     Parameters
     ----------
     recording : Recording
         Of ``adaptive_clipping``.
-    ax : Axes, optional
 
-    Returns
-    -------
-    Axes
+    Examples
+    --------
+    >>> from steadynet import figures, recording
+    >>> runs = recording.load("adaptive_clipping")
+    >>> ax = figures.plot_adaptive_clipping(runs)
+    >>> [line.get_label() for line in ax.lines][:-1]
+    ['never', 'global norm 0.1', 'global norm 1', 'adaptive 0.01', 'adaptive 0.03', 'adaptive 0.1']
     """
     ax = axes_or_new(ax)
     for i, clipping in enumerate(recording.axes["clipping"]):
         accuracy = recording.get("accuracy", clipping=clipping)
         plot_band(ax, recording.axes["learning_rate"], accuracy, clipping, i)
-    ax.axhline(adaptive_clipping.CHANCE, color="0.5", lw=1, ls=":")
+    mark_chance(ax, adaptive_clipping.CHANCE)
     ax.set(xscale="log", xlabel="learning rate", ylabel="accuracy", ylim=(0, 0.85))
-    _tick_rates(ax, recording.axes["learning_rate"])
+    tick(ax, recording.axes["learning_rate"])
     ax.legend(fontsize=9, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1))
     return ax

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from steadynet.figures.style import MARKS, axes_or_new, plot_band
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
-def plot_backward_norms(recording, way, activation, *, ax=None):
+    from steadynet.recording import Recording
+
+
+def plot_backward_norms(
+    recording: Recording, way: str, activation: str, *, ax: Axes | None = None
+) -> Axes:
     """Gradient norm at every layer or step relative to the last one, a line a gain.
 
     Parameters
@@ -18,12 +28,13 @@ def plot_backward_norms(recording, way, activation, *, ax=None):
         Through the layers of a deep network, or the steps of a recurrent one.
     activation : {"tanh", "relu"}
         Of the networks.
-    ax : Axes, optional
-        A new one by default.
 
-    Returns
-    -------
-    Axes
+    Examples
+    --------
+    >>> from steadynet import figures, recording
+    >>> runs = recording.load("gradient_flow")
+    >>> figures.plot_backward_norms(runs, "time", "tanh").get_xlabel()
+    'steps in time back from the loss'
     """
     ax = axes_or_new(ax)
     for i, gain in enumerate(recording.axes["gain"]):
@@ -37,7 +48,12 @@ def plot_backward_norms(recording, way, activation, *, ax=None):
     return ax
 
 
-def plot_cliff(surface, paths=(), *, ax=None):
+def plot_cliff(
+    surface: tuple[np.ndarray, np.ndarray, np.ndarray],
+    paths: Sequence[tuple[str, np.ndarray]] = (),
+    *,
+    ax: Axes | None = None,
+) -> Axes:
     """The error of the one-unit network over its two parameters, with paths of descent.
 
     Parameters
@@ -46,11 +62,14 @@ def plot_cliff(surface, paths=(), *, ax=None):
         As `experiments.cliff.surface` gives it.
     paths : sequence of (label, path)
         Each path an array of shape (steps, 2): w and b. What leaves the picture is cut off.
-    ax : Axes, optional
 
-    Returns
-    -------
-    Axes
+    Examples
+    --------
+    >>> from steadynet import figures
+    >>> from steadynet.experiments import cliff
+    >>> ax = figures.plot_cliff(cliff.surface(21))
+    >>> ax.get_xlabel(), ax.get_ylabel()
+    ('$w$', '$b$')
     """
     ax, (w, b, error) = axes_or_new(ax), surface
     shades = ax.contourf(w, b, error, levels=14, cmap="cividis", alpha=0.75)

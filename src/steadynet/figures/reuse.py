@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 from matplotlib.patches import Arc, FancyBboxPatch
 
 from steadynet.experiments import frozen_layers
-from steadynet.figures.style import COLOURS, axes_or_new, look, plot_band, say
+from steadynet.figures.style import COLOURS, axes_or_new, look, mark_chance, plot_band, tick
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from steadynet.recording import Recording
+
+CHANCE = 1 / 3
 STARTS = {"pretrained": "pretrained", "random": "random filters"}
 SOURCES = {
     "similar": "similar classes",
@@ -20,18 +29,20 @@ NEW = (*OLD[:3], "new hidden", "3 kinds of footwear")
 WIDTH, HEIGHT, GAP, APART = 2.5, 0.62, 0.38, 4.1
 
 
-def plot_reuse_idea(n_frozen=3, *, ax=None):
+def plot_reuse_idea(n_frozen: int = 3, *, ax: Axes | None = None) -> Axes:
     """Two networks side by side: the lower layers of one are copied into the other and locked.
 
     Parameters
     ----------
     n_frozen : int
         From 0 to 4: layers that are copied and frozen.
-    ax : Axes, optional
 
-    Returns
-    -------
-    Axes
+    Examples
+    --------
+    >>> from steadynet import figures
+    >>> ax = figures.plot_reuse_idea(n_frozen=2)
+    >>> sum(patch.get_gid() == "lock" for patch in ax.patches)
+    2
     """
     ax = axes_or_new(ax)
     for column, names in enumerate((OLD, NEW)):
@@ -58,7 +69,13 @@ def plot_reuse_idea(n_frozen=3, *, ax=None):
     return ax
 
 
-def plot_frozen_sweep(recording, task, labels=(10, 100, 1000), *, ax=None):
+def plot_frozen_sweep(
+    recording: Recording,
+    task: str,
+    labels: Sequence[int] = (10, 100, 1000),
+    *,
+    ax: Axes | None = None,
+) -> Axes:
     """Test accuracy over frozen layers, a line a number of labels, with scratch as reference.
 
     Parameters
@@ -67,11 +84,13 @@ def plot_frozen_sweep(recording, task, labels=(10, 100, 1000), *, ax=None):
         Of ``frozen_layers``.
     task : {"footwear", "tops"}
     labels : sequence of int
-    ax : Axes, optional
 
-    Returns
-    -------
-    Axes
+    Examples
+    --------
+    >>> from steadynet import figures, recording
+    >>> runs = recording.load("frozen_layers")
+    >>> figures.plot_frozen_sweep(runs, "footwear").get_xlabel()
+    'frozen layers, of 5'
     """
     ax, frozen = axes_or_new(ax), recording.axes["n_frozen"]
     for i, n in enumerate(labels):
@@ -80,13 +99,15 @@ def plot_frozen_sweep(recording, task, labels=(10, 100, 1000), *, ax=None):
         scratch = frozen_layers.final(recording, task=task, start="random", n_frozen=0, labels=n)
         ax.axhline(np.median(scratch), color=look(i)["color"], ls="--", lw=1.3)
     ax.plot([], [], "--", color="0.3", lw=1.3, label="from scratch")
-    _chance(ax)
+    mark_chance(ax, CHANCE)
     ax.set(xlabel="frozen layers, of 5", ylabel="test accuracy", ylim=(0.28, 1), title=task)
     ax.set_xticks(frozen)
     return ax
 
 
-def plot_accuracy_by_labels(recording, task, n_frozen=2, *, ax=None):
+def plot_accuracy_by_labels(
+    recording: Recording, task: str, n_frozen: int = 2, *, ax: Axes | None = None
+) -> Axes:
     """Test accuracy over labelled pictures: some pretrained layers frozen, and from scratch.
 
     Parameters
@@ -96,27 +117,29 @@ def plot_accuracy_by_labels(recording, task, n_frozen=2, *, ax=None):
     task : {"footwear", "tops"}
     n_frozen : int
         Of the pretrained start.
-    ax : Axes, optional
 
-    Returns
-    -------
-    Axes
+    Examples
+    --------
+    >>> from steadynet import figures, recording
+    >>> runs = recording.load("frozen_layers")
+    >>> ax = figures.plot_accuracy_by_labels(runs, "footwear")
+    >>> [line.get_label() for line in ax.lines[:2]]
+    ['pretrained, 2 frozen', 'from scratch']
     """
     ax, labels = axes_or_new(ax), recording.axes["labels"]
-    for i, (start, n) in enumerate((("pretrained", n_frozen), ("random", 0))):
-        found = frozen_layers.final(recording, task=task, start=start, n_frozen=n)
-        words = f"pretrained, {n} frozen" if start == "pretrained" else "from scratch"
-        plot_band(ax, labels, found, words, i)
-    _chance(ax)
+    for i, (words, start) in enumerate(_starts(n_frozen)):
+        plot_band(ax, labels, frozen_layers.final(recording, task=task, **start), words, i)
+    mark_chance(ax, CHANCE)
     ax.set(xscale="log", xlabel="labelled pictures", ylabel="test accuracy", title=task)
     ax.set(ylim=(0.28, 1))
-    ax.set_xticks(labels, [f"{n:,}" for n in labels])
-    ax.minorticks_off()
+    tick(ax, labels, [f"{n:,}" for n in labels])
     ax.legend(loc="lower right")
     return ax
 
 
-def plot_transfer_curves(recording, task, labels, n_frozen=2, *, ax=None):
+def plot_transfer_curves(
+    recording: Recording, task: str, labels: int, n_frozen: int = 2, *, ax: Axes | None = None
+) -> Axes:
     """Test accuracy over steps, pretrained and from scratch: thin lines are seeds.
 
     Parameters
@@ -127,28 +150,28 @@ def plot_transfer_curves(recording, task, labels, n_frozen=2, *, ax=None):
     labels : int
     n_frozen : int
         Of the pretrained start.
-    ax : Axes, optional
 
-    Returns
-    -------
-    Axes
+    Examples
+    --------
+    >>> from steadynet import figures, recording
+    >>> runs = recording.load("frozen_layers")
+    >>> figures.plot_transfer_curves(runs, "footwear", 100).get_title()
+    'footwear, 100 labels'
     """
     ax = axes_or_new(ax)
-    for i, (start, n) in enumerate((("pretrained", n_frozen), ("random", 0))):
-        at = {"task": task, "start": start, "n_frozen": n, "labels": labels}
-        runs = recording.get("accuracy", **at).T
+    for i, (words, start) in enumerate(_starts(n_frozen)):
+        runs = recording.get("accuracy", task=task, labels=labels, **start).T
         steps = frozen_layers.EVERY * (np.arange(len(runs)) + 1)
-        words = f"pretrained, {n} frozen" if start == "pretrained" else "from scratch"
         ax.plot(steps, runs, color=look(i)["color"], lw=0.7, alpha=0.5)
         ax.plot(steps, np.median(runs, axis=1), label=words, ms=5, **look(i))
-    _chance(ax)
+    mark_chance(ax, CHANCE)
     ax.set(xlabel="step", ylabel="test accuracy", ylim=(0.28, 1))
     ax.set_title(f"{task}, {labels:,} labels")
     ax.legend(loc="lower right")
     return ax
 
 
-def plot_transferability(recording, held, *, ax=None):
+def plot_transferability(recording: Recording, held: str, *, ax: Axes | None = None) -> Axes:
     """Test accuracy over reused layers, a line a source: Yosinski's figure 2, in small.
 
     Parameters
@@ -157,11 +180,13 @@ def plot_transferability(recording, held, *, ax=None):
         Of ``transferability``.
     held : {"frozen", "fine-tuned"}
         What the reused layers are: BnB and AnB, or BnB+ and AnB+.
-    ax : Axes, optional
 
-    Returns
-    -------
-    Axes
+    Examples
+    --------
+    >>> from steadynet import figures, recording
+    >>> runs = recording.load("transferability")
+    >>> figures.plot_transferability(runs, "frozen").get_xlabel()
+    'reused layers, of 5'
     """
     ax, counts = axes_or_new(ax), recording.axes["n_reused"]
     base = recording.get("base", source="random", held=held)[0]
@@ -174,18 +199,20 @@ def plot_transferability(recording, held, *, ax=None):
     return ax
 
 
-def plot_cached_features(recording, *, ax=None):
+def plot_cached_features(recording: Recording, *, ax: Axes | None = None) -> Axes:
     """Milliseconds a step through frozen layers and on their cached features.
 
     Parameters
     ----------
     recording : Recording
         Of ``cached_features``.
-    ax : Axes, optional
 
-    Returns
-    -------
-    Axes
+    Examples
+    --------
+    >>> from steadynet import figures, recording
+    >>> runs = recording.load("cached_features")
+    >>> figures.plot_cached_features(runs).get_ylabel()
+    'milliseconds a step'
     """
     ax, frozen = axes_or_new(ax), recording.axes["n_frozen"]
     names = {"ms_recomputed": "through frozen layers", "ms_cached": "on cached features"}
@@ -198,31 +225,38 @@ def plot_cached_features(recording, *, ax=None):
     return ax
 
 
-def plot_picture_size(recording, *, ax=None):
+def plot_picture_size(recording: Recording, *, ax: Axes | None = None) -> Axes:
     """Test accuracy over the side of the pictures, resized inside the network.
 
     Parameters
     ----------
     recording : Recording
         Of ``picture_size``.
-    ax : Axes, optional
 
-    Returns
-    -------
-    Axes
+    Examples
+    --------
+    >>> from steadynet import figures, recording
+    >>> runs = recording.load("picture_size")
+    >>> figures.plot_picture_size(runs).get_xlabel()
+    'side of the pictures (pixels)'
     """
     ax, sides = axes_or_new(ax), recording.axes["side"]
     plot_band(ax, sides, recording.get("accuracy"), "resized to 28 × 28", 0)
     ax.axvline(28, color="0.3", ls="--", lw=1.3, label="as the network was trained")
     ax.set(xscale="log", xlabel="side of the pictures (pixels)", ylabel="test accuracy")
     ax.set_ylim(0.8, 1)
-    ax.set_xticks(sides, [say(float(side)) for side in sides])
-    ax.minorticks_off()
+    tick(ax, sides)
     ax.legend(loc="lower right")
     return ax
 
 
-def _box(ax, x, y, name, colour):
+def _starts(n_frozen: int) -> Iterator[tuple[str, dict[str, str | int]]]:
+    """The two starts that are compared: in words, and where they stand in the recording."""
+    yield f"pretrained, {n_frozen} frozen", {"start": "pretrained", "n_frozen": n_frozen}
+    yield "from scratch", {"start": "random", "n_frozen": 0}
+
+
+def _box(ax: Axes, x: float, y: float, name: str, colour: str) -> None:
     """One layer of a drawing."""
     shape = "round,pad=0,rounding_size=0.12"
     corner = (x - WIDTH / 2, y)
@@ -232,23 +266,8 @@ def _box(ax, x, y, name, colour):
     ax.text(x - 0.08, y + HEIGHT / 2, name, ha="center", va="center", fontsize=9)
 
 
-def _lock(ax, x, y):
+def _lock(ax: Axes, x: float, y: float) -> None:
     """A padlock: frozen."""
-    body = (x - 0.11, y - 0.17)
-    ax.add_patch(
-        FancyBboxPatch(
-            body,
-            0.22,
-            0.2,
-            boxstyle="round,pad=0,rounding_size=0.03",
-            fc=COLOURS[0],
-            ec="none",
-            gid="lock",
-        )
-    )
+    corners, body = "round,pad=0,rounding_size=0.03", ((x - 0.11, y - 0.17), 0.22, 0.2)
+    ax.add_patch(FancyBboxPatch(*body, boxstyle=corners, fc=COLOURS[0], ec="none", gid="lock"))
     ax.add_patch(Arc((x, y + 0.03), 0.15, 0.22, theta1=0, theta2=180, color=COLOURS[0], lw=1.8))
-
-
-def _chance(ax):
-    """A dotted line at what guessing among three classes gives."""
-    ax.axhline(1 / 3, color="0.5", lw=1, ls=":")

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from steadynet.experiments.rounding import APART
 from steadynet.figures.style import axes_or_new, look, plot_band, say
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
-def plot_rounding(recording, *, ax=None):
+    from steadynet.recording import Recording
+
+
+def plot_rounding(recording: Recording, *, ax: Axes | None = None) -> Axes:
     """How far runs that differ in rounding come apart: a band a threshold, and TensorFlow's own.
 
     Parameters
     ----------
     recording : Recording
         Of ``rounding``.
-    ax : Axes, optional
-        A new one by default.
 
-    Returns
-    -------
-    Axes
+    Examples
+    --------
+    >>> from steadynet import figures, recording
+    >>> runs = recording.load("rounding")
+    >>> figures.plot_rounding(runs).get_legend().get_title().get_text()
+    'clip threshold'
     """
     ax = axes_or_new(ax)
     ours, theirs = recording.axes["other"]
@@ -34,6 +42,7 @@ def plot_rounding(recording, *, ax=None):
     ax.plot([], ls=":", lw=1.5, color="grey", label="TensorFlow from itself")
     ax.set(yscale="log", xlabel="step", ylabel="distance of the weights\n(share of their length)")
     ax.set_ylim(1e-8, 5)
-    above = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0)}
-    ax.legend(title="clip threshold", fontsize=9, ncols=4, **above)
+    ax.legend(
+        title="clip threshold", fontsize=9, ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0)
+    )
     return ax

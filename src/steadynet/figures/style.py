@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import math
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -12,7 +13,22 @@ import numpy as np
 from cycler import cycler
 from matplotlib.figure import Figure
 
-__all__ = ["COLOURS", "MARKS", "as_svg", "axes_or_new", "look", "plot_band", "say", "use_style"]
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from numpy.typing import ArrayLike
+
+__all__ = [
+    "COLOURS",
+    "MARKS",
+    "as_svg",
+    "axes_or_new",
+    "look",
+    "mark_chance",
+    "plot_band",
+    "say",
+    "tick",
+    "use_style",
+]
 
 # Okabe and Ito's palette, told apart by every common kind of colour vision.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
@@ -53,7 +69,7 @@ def use_style() -> None:
         set_matplotlib_formats("svg")
 
 
-def axes_or_new(ax=None):
+def axes_or_new(ax: Axes | None = None) -> Axes:
     """The Axes given, or those of a new figure."""
     return plt.subplots()[1] if ax is None else ax
 
@@ -69,12 +85,14 @@ def say(value: float) -> str:
     return "never" if math.isinf(value) else f"{value:.10g}"
 
 
-def look(index):
+def look(index: int) -> dict[str, Any]:
     """Colour and mark of the index-th line; after six they come round again."""
     return {"color": COLOURS[index % len(COLOURS)], "marker": MARKS[index % len(MARKS)]}
 
 
-def plot_band(ax, x, values, label, index, **options):
+def plot_band(
+    ax: Axes, x: ArrayLike, values: np.ndarray, label: str, index: int, **options: Any
+) -> None:
     """Median over the last axis as a line, and the range over it as a band."""
     style = look(index)
     ax.plot(x, np.median(values, axis=-1), label=label, markersize=4, **style, **options)
@@ -82,7 +100,19 @@ def plot_band(ax, x, values, label, index, **options):
     ax.fill_between(x, low, high, color=style["color"], alpha=0.2, lw=0)
 
 
-def as_svg(plot, *args, **options) -> str:
+def mark_chance(ax: Axes, share: float) -> None:
+    """A dotted line at what guessing gives."""
+    ax.axhline(share, color="0.5", lw=1, ls=":")
+
+
+def tick(ax: Axes, values: Iterable[float], words: Sequence[str] | None = None) -> None:
+    """One tick a value on a log axis, with its number as people say it, and none between."""
+    places = list(values)
+    ax.set_xticks(places, words or [say(float(place)) for place in places])
+    ax.minorticks_off()
+
+
+def as_svg(plot: Callable[..., Axes], *args: Any, **options: Any) -> str:
     """Draw one figure off screen and return it as SVG text.
 
     Parameters
@@ -96,6 +126,12 @@ def as_svg(plot, *args, **options) -> str:
     -------
     str
         An ``<svg>`` element.
+
+    Examples
+    --------
+    >>> from steadynet import figures
+    >>> figures.as_svg(figures.plot_reuse_idea)[:4]
+    '<svg'
     """
     with mpl.rc_context(_STYLE):
         figure = Figure()

@@ -1,5 +1,6 @@
-"""Training steps that run without Python: traced from the package's code, converted to LiteRT.
+"""Programs that run without Python: functions of the package, such as its training step, as LiteRT.
 
-`steps` makes a whole training step a pure function of one state vector, `convert` turns it into a
-LiteRT program, and `interpreter` runs it here as a web page would.
+`convert` turns a function of tensors, such as `steps.training_step`, into a LiteRT program, and
+`interpreter` runs it here as a web page would. `activations` and `convolution` are what TensorFlow
+has, with gradients that convert.
 """

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 import tensorflow as tf
 
 __all__ = ["PORTABLE", "elu", "relu"]
 
+Gradient: TypeAlias = Callable[[tf.Tensor], tf.Tensor]
+
 
 @tf.custom_gradient
-def relu(z):
+def relu(z: tf.Tensor) -> tuple[tf.Tensor, Gradient]:
     """``max(z, 0)``, whose gradient is 0 at 0 as in TensorFlow; its `ReluGrad` does not convert.
 
     Examples
@@ -20,7 +25,7 @@ def relu(z):
 
 
 @tf.custom_gradient
-def elu(z):
+def elu(z: tf.Tensor) -> tuple[tf.Tensor, Gradient]:
     """``z`` above 0, ``exp(z) - 1`` below; TensorFlow's `EluGrad` does not convert.
 
     Examples

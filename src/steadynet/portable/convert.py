@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import tensorflow as tf
 
+from steadynet._branches import without_branches
 from steadynet._quiet import silent_stderr
 from steadynet.portable.program import Program
 
@@ -22,7 +24,9 @@ def spec(name: str, shape: Sequence[int] = (), dtype: str = "float32") -> tf.Ten
     return tf.TensorSpec(tuple(shape), dtype, name)
 
 
-def convert(function: Callable, inputs: Sequence[tf.TensorSpec], outputs: Sequence[str]) -> Program:
+def convert(
+    function: Callable[..., Any], inputs: Sequence[tf.TensorSpec], outputs: Sequence[str]
+) -> Program:
     """Trace a function and convert it.
 
     Parameters
@@ -52,7 +56,8 @@ def convert(function: Callable, inputs: Sequence[tf.TensorSpec], outputs: Sequen
     (b'TFL3', ('more',))
     """
     traced = tf.function(function, input_signature=list(inputs), autograph=False)
-    concrete = traced.get_concrete_function()
+    with without_branches():
+        concrete = traced.get_concrete_function()
     if len(concrete.outputs) != len(outputs):
         raise ValueError(
             f"`outputs` must name the {len(concrete.outputs)} tensors that `function` returns. "
@@ -69,7 +74,7 @@ def convert(function: Callable, inputs: Sequence[tf.TensorSpec], outputs: Sequen
     return Program(content, tuple(outputs))
 
 
-def _converted(concrete) -> bytes:
+def _converted(concrete: Any) -> bytes:
     """The converter's work, but not its advice of a way that takes twice as long."""
     talk = logging.getLogger("absl")
     level = talk.level

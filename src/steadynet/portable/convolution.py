@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import keras
 import numpy as np
@@ -19,7 +21,7 @@ _PRODUCTS = contextvars.ContextVar("as_products", default=False)
 
 
 @contextlib.contextmanager
-def as_products():
+def as_products() -> Iterator[None]:
     """Convolve by matrix products in whatever is traced in this context: fast in LiteRT.
 
     Without it a step converts as well, but runs at about half the speed there. TensorFlow itself
@@ -40,7 +42,9 @@ def as_products():
 
 
 @tf.custom_gradient
-def convolve(x, kernel):
+def convolve(
+    x: tf.Tensor, kernel: tf.Tensor
+) -> tuple[tf.Tensor, Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]]:
     """Convolve 3 × 3 at stride 2 inside a border of zeros, with gradients as matrix products.
 
     With patches ``P[b, p, q] = x[b, 2p-1 : 2p+2, 2q-1 : 2q+2]`` as rows of a matrix,
@@ -138,11 +142,11 @@ class Convolution(keras.layers.Conv2D):
     [1, 14, 14, 4]
     """
 
-    def __init__(self, filters, **kwargs):
+    def __init__(self, filters: int, **kwargs: Any) -> None:
         fixed = {"kernel_size": 3, "strides": 2, "padding": "same"}
         super().__init__(filters, **{**kwargs, **fixed})
 
-    def convolution_op(self, inputs, kernel):
+    def convolution_op(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         """Convolve; Keras adds bias and activation."""
         # The border is on every side, as PyTorch's. Keras's "same" puts it below and to the right.
         # As a tensor: a function with a gradient of its own may not reach for variables.
@@ -159,6 +163,6 @@ class Rectifier(keras.layers.Layer):
     [0.0, 2.0]
     """
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """Rectify."""
         return tf.maximum(inputs, 0.0)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from steadynet.portable.program import Program
 
@@ -35,7 +37,7 @@ class Interpreter:
     [1.0, 2.0]
     """
 
-    def __init__(self, program: Program, *, threads: int = 1):
+    def __init__(self, program: Program, *, threads: int = 1) -> None:
         from ai_edge_litert import interpreter
 
         self._interpreter = interpreter.Interpreter(
@@ -52,7 +54,7 @@ class Interpreter:
         """Names of the inputs: one that no output depends on may be gone."""
         return tuple(self._inputs)
 
-    def __call__(self, **inputs) -> dict[str, np.ndarray]:
+    def __call__(self, **inputs: ArrayLike) -> dict[str, np.ndarray]:
         """Outputs by name, as arrays of their own."""
         for name, value in inputs.items():
             details = self._inputs[name]
@@ -62,7 +64,7 @@ class Interpreter:
         return {name: self._interpreter.get_tensor(i) for name, i in self._outputs.items()}
 
 
-def _number(details) -> int:
+def _number(details: dict[str, Any]) -> int:
     """Place of an output in the order in which the function returns them."""
     found = re.search(r"[_:](\d+)$", details["name"])
     return int(found[1]) if found else 0

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import numbers
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import keras
 import numpy as np
 
-from steadynet import normalization
+from steadynet import _checks, normalization
 
 __all__ = [
     "freeze_layers",
@@ -20,7 +20,7 @@ __all__ = [
 ]
 
 
-def weighted_layers(model) -> list[keras.Layer]:
+def weighted_layers(model: keras.Model) -> list[keras.Layer]:
     """List the layers with weights from the input to the output, inside nested models too.
 
     Parameters
@@ -52,7 +52,7 @@ def weighted_layers(model) -> list[keras.Layer]:
     return [layer for layer, _ in _leaves(model)]
 
 
-def freeze_layers(model, n_frozen: int) -> None:
+def freeze_layers(model: keras.Model, n_frozen: int) -> None:
     """Freeze exactly the first `n_frozen` layers with weights, and let all others train.
 
     A frozen layer keeps its weights. A frozen batch normalization also normalizes by its moving
@@ -91,7 +91,7 @@ def freeze_layers(model, n_frozen: int) -> None:
     _set_trainable(model, [i >= n_frozen for i in range(n)])
 
 
-def unfreeze_layers(model, n_frozen: int = 0, *, batch_norm: bool = True) -> None:
+def unfreeze_layers(model: keras.Model, n_frozen: int = 0, *, batch_norm: bool = True) -> None:
     """Let the layers above the first `n_frozen` train; those below stay as they are.
 
     As after `freeze_layers`, a compiled model must be compiled again.
@@ -129,7 +129,7 @@ def unfreeze_layers(model, n_frozen: int = 0, *, batch_norm: bool = True) -> Non
     _set_trainable(model, wanted)
 
 
-def trainable_count(model) -> int:
+def trainable_count(model: keras.Model) -> int:
     """Count the numbers that training can change.
 
     Parameters
@@ -159,7 +159,7 @@ def trainable_count(model) -> int:
     return int(sum(np.prod(v.shape) for v in model.trainable_variables))
 
 
-def layer_groups(model) -> list[list[keras.Layer]]:
+def layer_groups(model: keras.Model) -> list[list[keras.Layer]]:
     """List the layers with weights in groups that train together: one, and the batch norm after it.
 
     Parameters
@@ -187,7 +187,7 @@ def layer_groups(model) -> list[list[keras.Layer]]:
     return groups
 
 
-def gradual_unfreezing(model, groups_at_once: int = 1) -> Iterator[int]:
+def gradual_unfreezing(model: keras.Model, groups_at_once: int = 1) -> Iterator[int]:
     """Freeze all but the last group of layers, then unfreeze from the top, a stage at a time.
 
     Train the model in the body of the loop; compile it there, in each stage anew.
@@ -221,13 +221,11 @@ def gradual_unfreezing(model, groups_at_once: int = 1) -> Iterator[int]:
     Howard and Ruder (2018), "Universal language model fine-tuning for text classification", 3.3.
     """
     sizes = [len(group) for group in layer_groups(model)]
-    if not _is_whole(groups_at_once) or groups_at_once < 1:
-        raise ValueError(
-            f"`groups_at_once` must be a positive integer. Received: {groups_at_once!r}"
-        )
+    good = _checks.is_whole(groups_at_once) and groups_at_once > 0
+    _checks.require(good, "`groups_at_once`", "a positive integer", groups_at_once)
     stages = range(len(sizes) - groups_at_once, 0, -groups_at_once)
 
-    def unfreeze():
+    def unfreeze() -> Iterator[int]:
         for n_groups in [*stages, 0]:
             n_frozen = sum(sizes[:n_groups])
             freeze_layers(model, n_frozen)
@@ -236,39 +234,36 @@ def gradual_unfreezing(model, groups_at_once: int = 1) -> Iterator[int]:
     return unfreeze()
 
 
-def check_model(model) -> None:
+def check_model(model: object) -> None:
     """Refuse what is no built Keras model."""
     if not isinstance(model, keras.Model):
         raise TypeError(f"`model` must be a Keras model. Received: {type(model).__name__}")
-    if not model.built:
-        raise ValueError(
-            f"`model` must be built: give it an Input or call it once. Received: {model}"
-        )
+    _checks.built(model)
 
 
-def check_count(name: str, value, most: int) -> None:
+def check_count(name: str, value: Any, most: int) -> None:
     """Refuse a count of layers that the model does not have."""
-    if not _is_whole(value) or not 0 <= value <= most:
-        raise ValueError(
-            f"`{name}` must be a whole number from 0 to {most}, the model's layers with weights. "
-            f"Received: {value!r}"
-        )
+    accepted = f"a whole number from 0 to {most}, the model's layers with weights"
+    _checks.require(_checks.is_whole(value) and 0 <= value <= most, f"`{name}`", accepted, value)
 
 
-def is_batch_norm(layer) -> bool:
+def is_batch_norm(layer: keras.Layer) -> bool:
     """Whether a layer is a batch normalization, Keras's or this package's."""
     return isinstance(layer, (keras.layers.BatchNormalization, normalization.BatchNorm))
 
 
-def has_weights(layer) -> bool:
+def has_weights(layer: keras.Layer) -> bool:
     """Whether a layer counts: it has weights, and they are not statistics of the data."""
     return bool(layer.weights) and not isinstance(layer, keras.layers.Normalization)
 
 
-def _leaves(model, trains=True, seen=None):
+def _leaves(
+    model: keras.Model, trains: bool = True, seen: set[int] | None = None
+) -> list[tuple[keras.Layer, bool]]:
     """Each layer with weights, and whether it and all models around it are set to train."""
     check_model(model)
-    seen, found = set() if seen is None else seen, []
+    seen = set() if seen is None else seen
+    found: list[tuple[keras.Layer, bool]] = []
     for layer in model.layers:
         if isinstance(layer, keras.Model):
             found += _leaves(layer, trains and model.trainable, seen)
@@ -278,7 +273,7 @@ def _leaves(model, trains=True, seen=None):
     return found
 
 
-def _set_trainable(model, wanted):
+def _set_trainable(model: keras.Model, wanted: Sequence[bool]) -> None:
     """Set every layer's flag, and make a compiled model ask to be compiled if that changes it."""
     leaves = _leaves(model)
     changed = [trains for _, trains in leaves] != list(wanted)
@@ -289,7 +284,7 @@ def _set_trainable(model, wanted):
             layer.trainable = trains
 
 
-def _open(model, changed):
+def _open(model: keras.Model, changed: bool) -> None:
     """Let the layers speak for themselves: the flag of a model hides those of its layers."""
     if not model.trainable:
         model.trainable = True
@@ -298,8 +293,3 @@ def _open(model, changed):
     for layer in model.layers:
         if isinstance(layer, keras.Model):
             _open(layer, changed)
-
-
-def _is_whole(value):
-    """Whether a value is a whole number (True and 3.0 are not)."""
-    return isinstance(value, numbers.Integral) and not isinstance(value, bool)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
 
+from steadynet import _checks
 from steadynet.reuse.freezing import layer_groups
 
 __all__ = ["rate_factors", "with_layer_rates"]
 
 
-def rate_factors(model, divide_by: float = 2.6) -> tuple[float, ...]:
+def rate_factors(model: keras.Model, divide_by: float = 2.6) -> tuple[float, ...]:
     """Share of the learning rate for each group of layers: ``divide_by ** -k``, k below the top.
 
     Parameters
@@ -43,14 +44,16 @@ def rate_factors(model, divide_by: float = 2.6) -> tuple[float, ...]:
     ----------
     Howard and Ruder (2018), "Universal language model fine-tuning for text classification", 3.2.
     """
-    good = isinstance(divide_by, numbers.Real) and 0 < divide_by < np.inf
-    if not good or isinstance(divide_by, bool):
-        raise ValueError(f"`divide_by` must be positive and finite. Received: {divide_by!r}")
+    divide_by = float(_checks.positive("divide_by", divide_by, dtype="float64"))
     groups = layer_groups(model)
-    return tuple(float(divide_by) ** (k + 1 - len(groups)) for k in range(len(groups)))
+    return tuple(divide_by ** (k + 1 - len(groups)) for k in range(len(groups)))
 
 
-def with_layer_rates(optimizer, model, factors: Sequence[float] | None = None):
+def with_layer_rates(
+    optimizer: keras.optimizers.Optimizer,
+    model: keras.Model,
+    factors: Sequence[float] | None = None,
+) -> keras.optimizers.Optimizer:
     """Make an optimizer of the same kind whose steps are smaller in lower layers.
 
     Of each step that `optimizer` would take, a weight takes its layer's share:
@@ -113,10 +116,12 @@ def with_layer_rates(optimizer, model, factors: Sequence[float] | None = None):
     return _scaled(type(optimizer), factor_of).from_config(optimizer.get_config())
 
 
-def _scaled(kind, factor_of):
+def _scaled(
+    kind: type[keras.optimizers.Optimizer], factor_of: dict[int, float]
+) -> type[keras.optimizers.Optimizer]:
     """A subclass of an optimizer that takes a share of its steps, by the identity of the weight."""
 
-    def apply(self, grads, trainable_variables=None):
+    def apply(self: Any, grads: Any, trainable_variables: Any = None) -> None:
         weights = list(trainable_variables or self._trainable_variables)
         factors = [factor_of.get(id(weight), 1.0) for weight in weights]
         before = [keras.ops.copy(weight) for weight in weights]

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from steadynet._checks import is_whole, require
 from steadynet.reuse.freezing import check_count, check_model, weighted_layers
 from steadynet.reuse.walk import GRAPHS, Walk
 
 __all__ = ["cache_features", "cuts", "reuse_layers", "split_layers"]
 
 
-def reuse_layers(model, n_reused: int, head, *, input_shape=None, share: bool = False):
+def reuse_layers(
+    model: keras.Model,
+    n_reused: int,
+    head: keras.Layer | Sequence[keras.Layer],
+    *,
+    input_shape: Sequence[int | None] | None = None,
+    share: bool = False,
+) -> keras.Model:
     """Build a new network from the first `n_reused` layers of `model`, as trained, and a new head.
 
     The reused layers are copies: training the new network leaves `model` as it was. What has no
@@ -79,7 +88,7 @@ def reuse_layers(model, n_reused: int, head, *, input_shape=None, share: bool = 
         ) from error
 
 
-def split_layers(model, n_lower: int):
+def split_layers(model: keras.Model, n_lower: int) -> tuple[keras.Model, keras.Model]:
     """Cut a network in two, so that ``upper(lower(x))`` is ``model(x)``. The layers stay its own.
 
     What has no weights goes with the layer before it, except from the first layer on that draws at
@@ -116,14 +125,12 @@ def split_layers(model, n_lower: int):
     inputs, start = _new_inputs(model, None)
     walk = Walk(model, start, share=True)
     features = walk.cut("n_lower", n_lower, deterministic=True)
-    lower = keras.Model(inputs, features)
-    if features is walk.structure:  # nothing is left above
-        rest = keras.Input(features.shape[1:], dtype=features.dtype)
-        return lower, keras.Model(rest, rest)
-    return lower, keras.Model(features, walk.structure)
+    return keras.Model(inputs, features), _above(features, walk)
 
 
-def cache_features(model, n_cached: int, x, *, batch_size: int = 256):
+def cache_features(
+    model: keras.Model, n_cached: int, x: np.ndarray, *, batch_size: int = 256
+) -> tuple[np.ndarray, keras.Model]:
     """Compute once what frozen layers give on every pass; return it, and what is left to train.
 
     The upper part on the features predicts what `model` predicts on the examples. Training it is
@@ -160,8 +167,8 @@ def cache_features(model, n_cached: int, x, *, batch_size: int = 256):
     >>> features.shape, bool(np.allclose(upper(features), model(x)))
     ((5, 8), True)
     """
-    if not isinstance(batch_size, int) or batch_size < 1:
-        raise ValueError(f"`batch_size` must be a positive integer. Received: {batch_size!r}")
+    good = is_whole(batch_size) and batch_size > 0
+    require(good, "`batch_size`", "a positive integer", batch_size)
     if not len(x):
         raise ValueError(f"`x` must hold examples. Received: shape {np.shape(x)}")
     lower, upper = split_layers(model, n_cached)
@@ -170,7 +177,7 @@ def cache_features(model, n_cached: int, x, *, batch_size: int = 256):
     return np.concatenate([compute(batch) for batch in batches]), upper
 
 
-def cuts(model) -> list[int]:
+def cuts(model: keras.Model) -> list[int]:
     """List the numbers of layers after which a network can be cut in two.
 
     A cut needs a place where a single tensor carries everything: between blocks, not inside a
@@ -204,7 +211,7 @@ def cuts(model) -> list[int]:
     return sorted(Walk(model, _new_inputs(model, None)[1], share=True).cuts())
 
 
-def _as_layers(head):
+def _as_layers(head: keras.Layer | Sequence[keras.Layer]) -> list[keras.Layer]:
     """The head as a list of layers."""
     layers = list(head) if isinstance(head, Sequence) else [head]
     if not layers or not all(isinstance(layer, keras.Layer) for layer in layers):
@@ -212,7 +219,21 @@ def _as_layers(head):
     return layers
 
 
-def _check_graph(model):
+def _above(features: tf.Tensor, walk: Walk) -> keras.Model:
+    """What is left of a network above a tensor, which may be one of its outputs as well."""
+    if all(t is not features for t in walk.outputs):
+        return keras.Model(features, walk.structure)
+    # Keras finds no way from a tensor inside a network to itself, but it does from an input.
+    others = {id(t): t for t in walk.outputs if t is not features}
+    rest, given = keras.Input(features.shape[1:], dtype=features.dtype), []
+    if others:
+        upper = keras.Model(features, list(others.values()))
+        rest, given = upper.inputs[0], upper.outputs
+    found = {id(features): rest, **dict(zip(others, given, strict=True))}
+    return keras.Model(rest, tf.nest.map_structure(lambda t: found[id(t)], walk.structure))
+
+
+def _check_graph(model: object) -> None:
     """Refuse a model whose calls cannot be followed."""
     check_model(model)
     if not isinstance(model, GRAPHS):
@@ -222,7 +243,7 @@ def _check_graph(model):
         )
 
 
-def _new_inputs(model, input_shape):
+def _new_inputs(model: keras.Model, input_shape: Sequence[int | None] | None) -> tuple[Any, Any]:
     """Inputs for a new network, and the tensors that the layers of `model` take from them."""
     fresh = lambda t: keras.Input(t.shape[1:], dtype=t.dtype, name=t.name)  # noqa: E731
     # A Sequential has one input, and gives it as a list.

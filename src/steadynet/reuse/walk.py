@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+from collections.abc import Iterable
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -18,15 +20,17 @@ class _Step:
     """One call of a layer or operation: what it took, what it gave, layers with weights so far."""
 
     layer: keras.Operation
-    taken: list
-    given: list
+    taken: list[keras.KerasTensor]
+    given: list[keras.KerasTensor]
     n_layers: int
 
 
 class Walk:
     """All calls of a network in order, made again on new inputs, with its layers or with copies."""
 
-    def __init__(self, model, start, *, share, taken=()):
+    def __init__(
+        self, model: keras.Model, start: Any, *, share: bool, taken: Iterable[str] = ()
+    ) -> None:
         self._share, self._names = share, set(taken)
         self._copies: dict[int, keras.Operation] = {}
         self._counted: set[int] = set()
@@ -34,12 +38,12 @@ class Walk:
         self.structure = self._run(model, start)
         self.outputs = tf.nest.flatten(self.structure)
 
-    def cuts(self, deterministic=False):
+    def cuts(self, deterministic: bool = False) -> dict[int, keras.KerasTensor]:
         """For each number of layers that can be cut after, the last tensor that carries everything.
 
         With `deterministic`, the last one before a layer that draws at random, if there is one.
         """
-        found: dict = {}
+        found: dict[int, keras.KerasTensor] = {}
         passed = [0, *(step.n_layers for step in self.steps)]
         places = zip(passed, [None, *self.steps], self._alive(), strict=True)
         for n, after_same in itertools.groupby(places, key=lambda place: place[0]):
@@ -50,7 +54,7 @@ class Walk:
                     (found[n],) = alive.values()
         return found
 
-    def _alive(self):
+    def _alive(self) -> list[dict[int, keras.KerasTensor]]:
         """Before the first call and after each: the tensors that later calls or outputs need."""
         alive = [{id(t): t for t in self.outputs}]
         for step in reversed(self.steps):
@@ -59,7 +63,7 @@ class Walk:
             alive.append(kept | {id(t): t for t in step.taken})
         return alive[::-1]
 
-    def cut(self, name, n, **how):
+    def cut(self, name: str, n: int, **how: bool) -> keras.KerasTensor:
         """The tensor after `n` layers, or an error that lists where a cut is possible."""
         found = self.cuts(**how)
         if n not in found:
@@ -69,10 +73,10 @@ class Walk:
             )
         return found[n]
 
-    def _run(self, model, tensors):
+    def _run(self, model: keras.Model, tensors: Any) -> Any:
         """Call what `model` is made of; nested models are taken apart."""
 
-        def call(layer, *args, **kwargs):
+        def call(layer: keras.Operation, *args: Any, **kwargs: Any) -> Any:
             # What else such a model was called with, a `training` say, Keras itself puts aside.
             if isinstance(layer, GRAPHS):
                 return self._run(layer, args[0] if args else kwargs["inputs"])
@@ -86,7 +90,7 @@ class Walk:
         # nested model; `keras.models.clone_model` uses it too.
         return model._run_through_graph(tensors, call_fn=call)
 
-    def _call(self, layer, args, kwargs):
+    def _call(self, layer: keras.Operation, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call one layer, or its copy, and take note."""
         used = layer if self._share or not isinstance(layer, keras.Layer) else self._copy(layer)
         given = used(*args, **kwargs)
@@ -99,7 +103,7 @@ class Walk:
         self.steps.append(_Step(layer, taken, tf.nest.flatten(given), len(self._counted)))
         return given
 
-    def _copy(self, layer):
+    def _copy(self, layer: keras.Layer) -> keras.Layer:
         """A layer with the same settings, one for each layer however often it is called."""
         if id(layer) not in self._copies:
             name = layer.name
@@ -117,13 +121,13 @@ class Walk:
         return self._copies[id(layer)]
 
 
-def _counting(layer):
+def _counting(layer: keras.Operation) -> list[keras.Layer]:
     """The layers with weights that one call passes: several in a model written as a class."""
     if isinstance(layer, keras.Model):
         return weighted_layers(layer)
     return [layer] if isinstance(layer, keras.Layer) and has_weights(layer) else []
 
 
-def _draws(layer):
+def _draws(layer: keras.Operation) -> bool:
     """Whether a layer draws at random: it has state that is no weight, the state of a generator."""
     return isinstance(layer, keras.Layer) and len(layer.variables) > len(layer.weights)

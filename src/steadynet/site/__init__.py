@@ -2,7 +2,17 @@
 
 from pathlib import Path
 
-from steadynet.site import explorers, formulas, freshness, icons, numbers, pages, pictures, training
+from steadynet.site import (
+    api,
+    explorers,
+    formulas,
+    freshness,
+    icons,
+    numbers,
+    pages,
+    pictures,
+    training,
+)
 
 ASSETS = Path(__file__).parent / "assets"
 
@@ -11,7 +21,7 @@ def setup(app):
     """Connect the parts to Sphinx, in the order in which a build meets them."""
     app.connect("config-inited", add_assets, priority=100)
     app.add_css_file("site.css", priority=900)
-    for part in (numbers, freshness, explorers, training, formulas, pictures, icons, pages):
+    for part in (numbers, freshness, api, explorers, training, formulas, pictures, icons, pages):
         part.setup(app)
     # Reading notes which code each chapter uses in the environment of one process.
     return {"parallel_read_safe": False, "parallel_write_safe": False}

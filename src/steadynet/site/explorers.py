@@ -11,13 +11,15 @@ from docutils import nodes
 from sphinx.errors import ExtensionError
 from sphinx.util.osutil import relative_uri
 
+from steadynet._stamp import BUILT
 from steadynet.site import training
 
 EXPLORER = "application/vnd.steadynet.explorer+json"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 FOLDER = "_static/steadynet"
-VIEW = Path(__file__).parent.parent / "explorer" / "static" / "explorer-page.js"
+VIEW = BUILT / "view" / "explorer-page.js"
+LICENCES = VIEW.with_name("explorer-licences.txt")  # of what others wrote in it
 HTML = """<div class="steadynet-explorer" data-state="{key}" data-src="{script}"{training}>
 <figure class="steadynet-fallback">
 {picture}<figcaption>{summary}</figcaption>
@@ -97,8 +99,8 @@ def write_explorer(self, node):
 def serve_view(app, config):
     """Serve the view's script, once built; and load no widget manager."""
     config.nb_ipywidgets_js = {}
-    if VIEW.is_file():
-        config.html_static_path = [*config.html_static_path, str(VIEW)]
+    there = [str(path) for path in (VIEW, LICENCES) if path.is_file()]
+    config.html_static_path = [*config.html_static_path, *there]
 
 
 def choose_scripts(app, pagename, template, context, doctree):
@@ -109,9 +111,7 @@ def choose_scripts(app, pagename, template, context, doctree):
     scripts[:] = [each for each, type_ in zip(scripts, types, strict=True) if type_ != WIDGET_STATE]
     if doctree is not None and next(doctree.findall(ExplorerNode), None) is not None:
         if not VIEW.is_file():
-            raise ExtensionError(
-                "The explorer's view is not built: python -m steadynet.assets.view"
-            )
+            raise ExtensionError("The explorers' view is not built: run `make assets`.")
         app.add_js_file(VIEW.name, loading_method="defer")
 
 

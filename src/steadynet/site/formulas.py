@@ -77,7 +77,7 @@ def _ask(request: str) -> dict[str, str]:
 def _typesetter() -> tuple[IO[str], IO[str]]:
     """Start the typesetter for the whole build."""
     if not TYPESET.is_file():
-        raise ExtensionError("What sets formulas is not built: python -m steadynet.assets.view")
+        raise ExtensionError("What sets formulas is not built: run `make assets`.")
     command = [find_tools()["node"], str(TYPESET)]
     pipe = subprocess.PIPE
     process = subprocess.Popen(command, stdin=pipe, stdout=pipe, encoding="utf8")

@@ -1,14 +1,11 @@
 """Execute a chapter again when what it imports changed; keep nothing stale in the built site."""
 
-import hashlib
 import shutil
-import sys
-from functools import cache
 from pathlib import Path
 
 from myst_nb.core.read import create_nb_reader
 
-from steadynet._sources import files_used
+from steadynet._stamp import PACKAGE, files_used, stamp, versions
 from steadynet.site import formulas
 
 
@@ -27,11 +24,15 @@ def note_digests(app, config):
     """Let Sphinx read all again after a change here, and write all again after one in assets."""
     here = Path(__file__).parent
     typeset = [formulas.TYPESET] if formulas.TYPESET.is_file() else []
-    config.steadynet_site_digest = _digest([*here.glob("*.py"), *typeset])
+    config.steadynet_site_digest = stamp([*here.glob("*.py"), *typeset], PACKAGE)
     served = [Path(app.confdir or app.srcdir, entry) for entry in config.html_static_path]
     served += [Path(app.srcdir, name) for name in (config.html_logo, config.html_favicon) if name]
-    files = [path for entry in served for path in (entry, *entry.rglob("*"))]
-    config.steadynet_assets_digest = _digest(path for path in files if path.is_file())
+    config.steadynet_assets_digest = stamp([], here, *map(_stamp_below, served))
+
+
+def _stamp_below(entry: Path) -> str:
+    """Stamp of a file, or of all files in a folder."""
+    return stamp((p for p in (entry, *entry.rglob("*")) if p.is_file()), entry.parent)
 
 
 def outdated_chapters(app, env, added, changed, removed):
@@ -84,19 +85,5 @@ def _chapter_digest(app, docname: str, text: str | None = None) -> str:
     cells = reader.read(text).cells if reader else []
     code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
     lock = Path(app.srcdir, "requirements.txt")
-    python = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    return _digest([*files_used(code), *([lock] if lock.is_file() else [])], python)
-
-
-def _digest(paths, start: str = "") -> str:
-    """Short digest of files, their names included."""
-    digest = hashlib.sha256(start.encode())
-    for path in sorted(paths):
-        digest.update(f"\n{path.name}\n{_content(path, path.stat().st_mtime_ns)}".encode())
-    return digest.hexdigest()[:16]
-
-
-@cache
-def _content(path: Path, _changed: int) -> str:
-    """Digest of one file, taken once."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    pinned = stamp([lock] if lock.is_file() else [], lock.parent)
+    return stamp(files_used(code, PACKAGE), PACKAGE, versions(), pinned)

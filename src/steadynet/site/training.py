@@ -7,10 +7,10 @@ from pathlib import Path
 
 from sphinx.errors import ExtensionError
 
-from steadynet.assets import programs, view
+from steadynet._stamp import BUILT
 
 FOLDER = "_static/steadynet/training"
-RUNTIME = view.STATIC / "training"
+PROGRAMS, RUNTIME = BUILT / "programs", BUILT / "view" / "training"
 # A file named by a digest of its content is the same wherever it is there already.
 DIGEST = re.compile(r"[0-9a-f]{16}\.")
 
@@ -48,9 +48,9 @@ def _wanted(out: Path) -> set[str]:
 
 def _serve(demo: str, folder: Path) -> set[str]:
     """Copy one demo's files; return the names of all that belongs to it."""
-    plan = _read(programs.FOLDER / f"{demo}.json", "steadynet.assets.programs")
-    plan["runtime"] = _read(RUNTIME / "runtime.json", "steadynet.assets.view")
-    sources = {name: programs.FOLDER / name for name in plan["files"]}
+    plan = _read(PROGRAMS / f"{demo}.json")
+    plan["runtime"] = _read(RUNTIME / "runtime.json")
+    sources = {name: PROGRAMS / name for name in plan["files"]}
     sources |= {e["path"]: RUNTIME / e["path"] for e in plan["runtime"].values()}
     for name, source in sources.items():
         if not (folder / name).is_file() or not DIGEST.search(name):
@@ -59,8 +59,8 @@ def _serve(demo: str, folder: Path) -> set[str]:
     return {f"{demo}.json", *sources}
 
 
-def _read(path: Path, module: str) -> dict:
+def _read(path: Path) -> dict:
     """What a build wrote, or how to have it written."""
     if not path.is_file():
-        raise ExtensionError(f"{path.name} is not built: python -m {module}")
+        raise ExtensionError(f"{path.name} is not built: run `make assets`.")
     return json.loads(path.read_text(encoding="utf8"))

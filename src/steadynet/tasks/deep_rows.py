@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from steadynet import networks, normalization, sweeps, training
+from steadynet import networks, normalization, steps, sweeps, training
 from steadynet.tasks import noise
 from steadynet.tasks.pictures import CLASSES, PIXELS, small_pictures
 
@@ -40,9 +41,9 @@ class Row:
         The one that every copy starts from.
     """
 
-    def __init__(self, normalize, *, momentum=0.9, **options):
+    def __init__(self, normalize: str, *, momentum: float = 0.9, **options: Any) -> None:
         seeds = itertools.count()
-        kinds = {
+        kinds: dict[str, bool | Callable[[], keras.Layer]] = {
             "none": False,
             "batch norm": lambda: normalization.BatchNorm(momentum=momentum),
             "noisy batch norm": lambda: noise.NoisyBatchNorm(next(seeds), momentum=momentum),
@@ -52,7 +53,7 @@ class Row:
         )
         self.model = self.network()
         self._sweep = sweeps.Sweep(self.model)
-        self.copies: list[list[tf.Tensor]] = []
+        self.copies: sweeps.Copies = ([], [])
         self.rates: Sequence[float] = ()
         self.record: training.Record | None = None
         self._inside = keras.Model(self.model.inputs, [*_hidden(self.model), *self.model.outputs])
@@ -61,7 +62,16 @@ class Row:
         self._loss = tf.function(self._loss_and_gradient)
         self._shown = [tf.constant(a[:LOOKED_AT]) for a in small_pictures()]
 
-    def train(self, seed, rates, *, steps, batch_size, moments=(), on_moment=None):
+    def train(
+        self,
+        seed: int,
+        rates: Sequence[float],
+        *,
+        steps: int,
+        batch_size: int,
+        moments: Sequence[int] = (),
+        on_moment: Callable[[], object] = lambda: None,
+    ) -> training.Record:
         """Train one copy a rate from the weights and in the order of `seed`.
 
         Parameters
@@ -83,7 +93,8 @@ class Row:
         self.model.set_weights(self.network(seed=seed).get_weights())
         parts = self.model.trainable_variables, self.model.non_trainable_variables
         self.rates, self.record = rates, None
-        self.copies = [[tf.stack([v.value] * len(rates)) for v in part] for part in parts]
+        weights, state = ([tf.stack([v.value] * len(rates)) for v in part] for part in parts)
+        self.copies = weights, state
         if 0 in moments:
             on_moment()
 
@@ -101,12 +112,13 @@ class Row:
             on_chunk=on_chunk,
         )
 
-    def each_copy(self):
+    def each_copy(self) -> Iterator[tuple[list[tf.Tensor], list[tf.Tensor]]]:
         """Weights and layer state of one copy after the other."""
         for k in range(self.copies[0][0].shape[0]):
-            yield tuple([v[k] for v in part] for part in self.copies)
+            weights, state = ([v[k] for v in part] for part in self.copies)
+            yield weights, state
 
-    def test_accuracy(self, *, by_batch=False):
+    def test_accuracy(self, *, by_batch: bool = False) -> np.ndarray:
         """Share of the test pictures that each copy classifies correctly.
 
         It normalizes by its moving statistics or, `by_batch`, by those of all test pictures.
@@ -116,7 +128,7 @@ class Row:
         logits = [self._predict(*copy, x, by_batch).numpy() for copy in self.each_copy()]
         return (np.argmax(logits, axis=-1) == y).mean(-1).astype("f4")
 
-    def inside(self):
+    def inside(self) -> tuple[np.ndarray, np.ndarray]:
         """Hidden activations of each copy on some training pictures, in training mode.
 
         Returns
@@ -129,7 +141,7 @@ class Row:
         hidden, norms = zip(*looks, strict=True)
         return np.stack(hidden), np.stack(norms)
 
-    def around(self, lengths):
+    def around(self, lengths: Sequence[float]) -> tuple[np.ndarray, ...]:
         """How loss and gradient change along the gradient: at ``w - length * rate * g``, by copy.
 
         Parameters
@@ -168,12 +180,18 @@ class Row:
 
     def _loss_and_gradient(self, weights, state, x, y):
         """Loss in training mode, and its gradient by the weights."""
-        grads, _, measures = training.gradients(
-            self.model, training.cross_entropy, None, weights, state, x, y, 0.0
+        grads, _, measures = steps.gradients(
+            self.model, steps.cross_entropy, None, weights, state, x, y, 0.0
         )
         return measures[0], grads
 
-    def look_at(self, weights, state, x, y):
+    def look_at(
+        self,
+        weights: Sequence[tf.Tensor],
+        state: Sequence[tf.Tensor],
+        x: tf.Tensor,
+        y: tf.Tensor,
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         """Hidden activations in training mode, and norms of the hidden kernels' gradients.
 
         Parameters
@@ -191,7 +209,7 @@ class Row:
         with tf.GradientTape() as tape:
             tape.watch(weights)
             (*hidden, logits), _ = self._inside.stateless_call(weights, state, x, training=True)
-            loss = training.cross_entropy(y, logits)
+            loss = steps.cross_entropy(y, logits)
         kernels = [w for w in weights if w.shape.rank == 2][:-1]
         norms = [tf.norm(g) for g in tape.gradient(loss, kernels)]
         return tf.stack(hidden), tf.stack(norms)
@@ -200,7 +218,7 @@ class Row:
 class Alone(Row):
     """A row of one rate: noise drawn inside a layer is slow to vectorize."""
 
-    def __init__(self, normalize, **options):
+    def __init__(self, normalize: str, **options: Any) -> None:
         super().__init__(normalize, **options)
         self._trainer = training.Trainer(self.model, keras.optimizers.SGD())
 
@@ -212,11 +230,12 @@ class Alone(Row):
 
     def _newest(self):
         parts = self.model.trainable_variables, self.model.non_trainable_variables
-        return [[v.value[None] for v in part] for part in parts]
+        weights, state = ([v.value[None] for v in part] for part in parts)
+        return weights, state
 
 
 @functools.lru_cache(maxsize=4)
-def row(normalize, **options):
+def row(normalize: str, **options: Any) -> Row:
     """A compiled row; asking again for the same network compiles nothing."""
     return Row(normalize, **options)
 
@@ -225,15 +244,3 @@ def _hidden(model):
     """Outputs of the hidden layers: what each dense layer but the first reads."""
     pairs = itertools.pairwise(model.layers)
     return [before.output for before, after in pairs if isinstance(after, keras.layers.Dense)]
-
-
-def windows(curve, window):
-    """Means over windows of steps: [run, step] to [run, window]."""
-    return curve.reshape(len(curve), -1, window).mean(-1)
-
-
-def steps_to(accuracy, target, window):
-    """Steps until the mean of the last `window` accuracies reaches `target`; NaN if never."""
-    sums = np.cumsum(np.insert(accuracy, 0, 0, axis=-1), axis=-1, dtype="f8")
-    there = sums[..., window:] - sums[..., :-window] >= target * window - 1e-6
-    return np.where(there.any(-1), there.argmax(-1) + window, np.nan).astype("f4")

@@ -5,6 +5,9 @@ Only an experiment's `run` imports this module: it loads TensorFlow.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import tensorflow as tf
 
 from steadynet import normalization
@@ -31,18 +34,18 @@ class NoisyBatchNorm(normalization.BatchNorm):
     section 2.1, for the idea; the strengths of the noise are this book's choice.
     """
 
-    def __init__(self, seed, **options):
+    def __init__(self, seed: int, **options: Any) -> None:
         super().__init__(**options)
         self.seed = seed
 
-    def build(self, input_shape):
+    def build(self, input_shape: Sequence[int | None]) -> None:
         """Make the weights, and a count of the steps taken."""
         super().build(input_shape)
         self.count = self.add_weight(
             name="count", shape=(), initializer="zeros", dtype="int32", trainable=False
         )
 
-    def call(self, inputs, training=None):
+    def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
         """Normalize, and in training add the noise."""
         y = super().call(inputs, training=training)
         if not training:
@@ -52,7 +55,7 @@ class NoisyBatchNorm(normalization.BatchNorm):
         return shifted(y, tf.stack([count, self.seed]))
 
 
-def shifted(y, seed):
+def shifted(y: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     """The noise of `NoisyBatchNorm` on normalized inputs; same seed, same noise."""
     seeds = tf.unstack(tf.random.split(seed, 4))
     unit = tf.shape(y)[-1:]

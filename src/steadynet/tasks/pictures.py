@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 
+import numpy as np
+
 PIXELS, CLASSES = 14 * 14, 10
 
 
 @functools.lru_cache(maxsize=2)
-def small_pictures(part="train"):
+def small_pictures(part: str = "train") -> tuple[np.ndarray, np.ndarray]:
     """Fashion-MNIST averaged to 14 × 14, standardized, as rows of 196; and its labels.
 
     Parameters
@@ -29,7 +31,7 @@ def small_pictures(part="train"):
 
 
 @functools.lru_cache(maxsize=1)
-def standard():
+def standard() -> tuple[np.float32, np.float32]:
     """Mean and standard deviation of the 10,000 small pictures, by which all are standardized."""
     from steadynet import datasets
 

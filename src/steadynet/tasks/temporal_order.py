@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from steadynet.tasks.curves import SLACK, steps_to, windows
+
+if TYPE_CHECKING:
+    from steadynet.recording import Recording
+    from steadynet.training import Record
 
 BATCH_SIZE = 20
 CHANCE = 0.25
@@ -13,7 +21,6 @@ NEVER = math.inf
 SOLVED, KEPT = 0.95, 0.9
 STEPS = 2000
 WINDOW = 50  # steps averaged into one point of a curve: 1,000 sequences
-SLACK = 1e-6  # by which rounding may let a window's sum of accuracies fall short
 ENDING = 4 * WINDOW  # steps whose mean accuracy tells how an unsolved run ended
 RULE = {  # as a plan carries it to the page that trains
     "kind": "solved",
@@ -44,7 +51,7 @@ CURVES = {
 QUANTILES = (0.1, 0.5, 0.9, 0.99, 1.0)
 
 
-def sequences(length, steps, seed):
+def sequences(length: int, steps: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Fresh one-hot sequences for every step, and their classes: no sequence is seen twice.
 
     Parameters
@@ -68,14 +75,21 @@ def sequences(length, steps, seed):
 
 
 @functools.lru_cache(maxsize=8)
-def sweep(length, clip):
+def _side_by_side(length, clip):
     """A compiled row of runs for one length and clipping; each call only changes its weights."""
     from steadynet import networks, sweeps
 
     return sweeps.Sweep(networks.recurrent_network(length), clip=clip)
 
 
-def train_row(length, clip, seed, learning_rates, thresholds, steps=STEPS):
+def train_row(
+    length: int,
+    clip: str,
+    seed: int,
+    learning_rates: Sequence[float],
+    thresholds: Sequence[float],
+    steps: int = STEPS,
+) -> dict[str, np.ndarray]:
     """Train one run for every pair of rate and threshold from one seed; return its summary.
 
     Parameters
@@ -98,7 +112,7 @@ def train_row(length, clip, seed, learning_rates, thresholds, steps=STEPS):
     """
     from steadynet import networks
 
-    row = sweep(length, clip)
+    row = _side_by_side(length, clip)
     row.model.set_weights(networks.recurrent_network(length, seed=seed).get_weights())
     x, y = sequences(length, steps, seed)
     record = row.run(
@@ -113,7 +127,7 @@ def train_row(length, clip, seed, learning_rates, thresholds, steps=STEPS):
     return summarize(record)
 
 
-def summarize(record):
+def summarize(record: Record) -> dict[str, np.ndarray]:
     """Curves over windows, histogram and quantiles of the norms, and when the task was solved.
 
     Parameters
@@ -126,26 +140,22 @@ def summarize(record):
     dict of str to ndarray
         The arrays that `CURVES` describes, runs first where there are many.
     """
-
-    def windows(a):
-        return a.reshape(*a.shape[:-1], -1, WINDOW)
-
     norms = np.nan_to_num(record.gradient_norm, nan=np.inf, posinf=np.inf)
     with np.errstate(invalid="ignore"):  # between two infinite norms there is no quantile
         quantiles = np.quantile(norms, QUANTILES, axis=-1)
     return {
-        "loss": windows(record.loss).mean(-1),
-        "accuracy": windows(record.accuracy).mean(-1),
-        "clipped": windows(record.clipped).mean(-1),
-        "gradient_norm": np.median(windows(norms), axis=-1),
+        "loss": windows(record.loss, WINDOW),
+        "accuracy": windows(record.accuracy, WINDOW),
+        "clipped": windows(record.clipped, WINDOW),
+        "gradient_norm": windows(norms, WINDOW, np.median),
         "norm_counts": _histogram(norms),
         "norm_quantiles": np.moveaxis(quantiles, 0, -1).astype("f4"),
         "norm_mean": norms.mean(-1),
-        "solved_at": _solved_at(record.accuracy),
+        "solved_at": steps_to(record.accuracy, SOLVED, WINDOW),
     }
 
 
-def solved_at(recording, **point):
+def solved_at(recording: Recording, **point: Any) -> np.ndarray:
     """Steps until the task is solved for good; NaN where it never is, or is lost again by the end.
 
     Parameters
@@ -162,13 +172,6 @@ def solved_at(recording, **point):
     """
     kept = recording.get("accuracy", **point)[..., -1] >= KEPT
     return np.where(kept, recording.get("solved_at", **point), np.nan)
-
-
-def _solved_at(accuracy):
-    """Steps until the mean of the last WINDOW accuracies reaches SOLVED; NaN if it never does."""
-    sums = np.cumsum(np.insert(accuracy, 0, 0, axis=-1), axis=-1, dtype="f8")
-    solved = sums[..., WINDOW:] - sums[..., :-WINDOW] >= SOLVED * WINDOW - SLACK
-    return np.where(solved.any(-1), solved.argmax(-1) + WINDOW, np.nan).astype("f4")
 
 
 def _histogram(norms):

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import functools
 import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from steadynet import datasets
 
+if TYPE_CHECKING:
+    import keras
+
+    from steadynet import training
+
+Weights: TypeAlias = tuple[np.ndarray, ...]
 LAYERS = ("conv1", "conv2", "conv3", "hidden", "logits")
 FILTERS, HIDDEN = (16, 32, 64), 64
 RATE, MOMENTUM, BATCH_SIZE = 0.02, 0.9, 32
@@ -25,13 +33,13 @@ TASKS = {
 
 
 @functools.lru_cache(maxsize=8)
-def task(name):
+def task(name: str) -> datasets.Split:
     """Pictures of some classes, with a channel axis, as a `datasets.Split`."""
     data = datasets.split_by_class(datasets.load_fashion_mnist(), TASKS[name])
     return data._replace(x_train=data.x_train[..., None], x_test=data.x_test[..., None])
 
 
-def labelled(name, n, seed):
+def labelled(name: str, n: int, seed: int) -> datasets.Split:
     """`n` training pictures of a task drawn at random, its classes in turn; all test pictures."""
     data = task(name)
     n_classes = len(TASKS[name])
@@ -39,7 +47,7 @@ def labelled(name, n, seed):
     return few._replace(x_train=few.x_train[:n], y_train=few.y_train[:n])
 
 
-def network(n_classes, seed):
+def network(n_classes: int, seed: int) -> keras.Sequential:
     """Three overlapping convolutions of stride 2, a hidden layer, logits; built, untrained.
 
     It has no batch normalization, so that one program serves every number of frozen layers.
@@ -65,7 +73,7 @@ def network(n_classes, seed):
 
 
 @functools.cache
-def trainer(n_classes, n_frozen):
+def trainer(n_classes: int, n_frozen: int) -> training.Trainer:
     """A compiled training loop; its network's weights are set before every run."""
     import keras
 
@@ -77,7 +85,7 @@ def trainer(n_classes, n_frozen):
 
 
 @functools.cache
-def pretrained(name, seed, steps=PRETRAIN_STEPS):
+def pretrained(name: str, seed: int, steps: int = PRETRAIN_STEPS) -> Weights:
     """Weights of a network trained on all pictures of a task, as a tuple."""
     loop, data = trainer(len(TASKS[name]), 0), task(name)
     loop.model.set_weights(network(len(TASKS[name]), seed).get_weights())
@@ -85,7 +93,13 @@ def pretrained(name, seed, steps=PRETRAIN_STEPS):
     return tuple(loop.model.get_weights())
 
 
-def start(name, seed, source=None, n_reused=4, steps=PRETRAIN_STEPS):
+def start(
+    name: str,
+    seed: int,
+    source: str | None = None,
+    n_reused: int = 4,
+    steps: int = PRETRAIN_STEPS,
+) -> list[np.ndarray]:
     """First weights for a new task: fresh ones, the lowest `n_reused` layers from `source`.
 
     The fresh ones of a seed are the same whatever is reused.
@@ -97,13 +111,22 @@ def start(name, seed, source=None, n_reused=4, steps=PRETRAIN_STEPS):
     return [*pretrained(source, seed, steps)[:kept], *fresh[kept:]]
 
 
-def accuracy(model, data):
+def accuracy(model: keras.Model, data: datasets.Split) -> np.float32:
     """Share of the test pictures classified correctly."""
     found = np.argmax(model(data.x_test, training=False), axis=-1)
     return np.float32((found == data.y_test).mean())
 
 
-def train(data, n_classes, weights, n_frozen, *, seed, steps, every):
+def train(
+    data: datasets.Split,
+    n_classes: int,
+    weights: Sequence[np.ndarray],
+    n_frozen: int,
+    *,
+    seed: int,
+    steps: int,
+    every: int,
+) -> dict[str, np.ndarray]:
     """Train from `weights` with the first layers frozen; look at the test pictures now and then.
 
     Returns

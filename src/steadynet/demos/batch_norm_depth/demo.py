@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import functools
-import threading
 from collections.abc import Generator
 
 import numpy as np
 
 from steadynet import figures, recording
+from steadynet.demos.batch_norm_depth import NAME
 from steadynet.experiments import batch_norm_depth as experiment
-from steadynet.explorer.panels import Curves, Layers
-from steadynet.explorer.spec import Control, Demo, Preset, Table
+from steadynet.explorer import LIVE_SEED, Control, Curves, Demo, Layers, Live, Preset, Table
 
 RATES = (0.003, 0.03, 0.1, 0.3, 1.0)
 APART = 20  # steps averaged into one point of a curve
-# All explorers of a kernel share the networks: one that is shown twice has two threads at work.
-_ONE_AT_A_TIME = threading.Lock()
-LIVE_SEED = 5  # not among the recorded ones: one more seed to compare with
 OPENING = {"depth": 20, "activation": "sigmoid", "normalize": "none"}
 SMALLEST = 1e-12  # gradients below this are drawn as this
 
@@ -40,7 +36,7 @@ model.fit(x, y, batch_size={batch_size}, epochs=3)
 """
 
 
-def batch_norm_demo() -> Demo:
+def make() -> Demo:
     """Build the demo over the recording ``batch_norm_depth``.
 
     Returns
@@ -52,18 +48,18 @@ def batch_norm_demo() -> Demo:
     controls = _controls()
     normalize = controls[2]
     return Demo(
-        name="batch-norm",
+        name=NAME,
         title="Batch normalization explorer",
         question="At which depth does batch normalization matter, and what does it change?",
         controls=controls,
         presets=_presets(),
         panels=_panels(),
         arrays=_arrays(recorded),
-        outcome=Table.build(controls, functools.partial(_outcome, recorded)),
+        outcome=Table.of(controls, functools.partial(_outcome, recorded)),
         code=CODE,
         parts={
-            "dense": Table.build([normalize], _dense),
-            "norm": Table.build([normalize], _norm),
+            "dense": Table.of([normalize], _dense),
+            "norm": Table.of([normalize], _norm),
         },
         note=_note(recorded),
         fallback=functools.partial(
@@ -74,8 +70,8 @@ def batch_norm_demo() -> Demo:
             "batch normalization it is at chance everywhere; with it, high over a wide range."
         ),
         steps=experiment.STEPS,
-        train=train,
-        prepare=prepare,
+        train=LIVE.train,
+        prepare=LIVE.prepare,
         in_page=True,
     )
 
@@ -181,8 +177,8 @@ def _panels():
 
 def _arrays(recorded):
     """The recorded numbers, at the rates shown; looks at layers as medians over seeds."""
-    kept = [recorded.axes["learning_rate"].index(rate) for rate in RATES]
-    pick = lambda name: recorded.arrays[name][:, :, :, :, kept].astype("f4")  # noqa: E731
+    shown = recorded.keep("learning_rate", RATES)
+    pick = lambda name: shown.arrays[name].astype("f4")  # noqa: E731
     coarse = lambda a: a.reshape(*a.shape[:-1], -1, APART // experiment.WINDOW).mean(-1)  # noqa: E731
     gradients = 10.0 ** np.median(pick("gradients"), axis=5)
     return {
@@ -232,30 +228,16 @@ def _network(normalize, depth, activation):
     return deep_rows.Alone(normalize, depth=depth, activation=activation, units=experiment.UNITS)
 
 
-def prepare() -> Generator[None, None, None]:
-    """Import TensorFlow and compile the opening network, one a turn: normalized, the next move."""
+def _warm_up() -> Generator[None, None, None]:
+    """Compile the opening network: normalized, the next move, at first."""
     for normalize in reversed(experiment.EXPERIMENT.axes["normalize"]):
         row = _network(normalize, OPENING["depth"], OPENING["activation"])
-        with _ONE_AT_A_TIME:
-            row.train(LIVE_SEED, [0.1], steps=1, batch_size=64, moments=[0], on_moment=row.inside)
+        row.train(LIVE_SEED, [0.1], steps=1, batch_size=64, moments=[0], on_moment=row.inside)
         yield
 
 
-def train(setting, report) -> str:
-    """Train the network of the recording at one setting, on a seed that was not recorded.
-
-    Parameters
-    ----------
-    setting : dict
-        Values of the controls.
-    report : callable
-        Called with the panels' arrays so far and the share of steps done.
-
-    Returns
-    -------
-    str
-        The outcome in words.
-    """
+def _run(setting, report):
+    """One training, with looks on the way."""
     row = _network(setting["normalize"], setting["depth"], setting["activation"])
     looks = []
 
@@ -274,13 +256,14 @@ def train(setting, report) -> str:
                 arrays[name] = getattr(row.record, name).reshape(-1, APART).mean(-1)
         report(arrays, steps / experiment.STEPS)
 
-    with _ONE_AT_A_TIME:
-        row.train(
-            *(LIVE_SEED, [setting["learning_rate"]]),
-            steps=experiment.STEPS,
-            batch_size=setting["batch_size"],
-            moments=range(0, experiment.STEPS + 1, APART),
-            on_moment=show,
-        )
-        right = f"{100 * row.test_accuracy()[0]:.0f} % of test pictures right"
-    return f"Seed {LIVE_SEED}, trained here: {right}."
+    row.train(
+        *(LIVE_SEED, [setting["learning_rate"]]),
+        steps=experiment.STEPS,
+        batch_size=setting["batch_size"],
+        moments=range(0, experiment.STEPS + 1, APART),
+        on_moment=show,
+    )
+    return f"{100 * row.test_accuracy()[0]:.0f} % of test pictures right"
+
+
+LIVE = Live(_run, _warm_up)

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import functools
 import itertools
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from steadynet.demos.batch_norm_depth import demo as demos
+from steadynet.demos.batch_norm_depth.demo import APART, SMALLEST, make
 from steadynet.experiments import batch_norm_depth as experiment
-from steadynet.explorer.plan import SEED, File, Plan, pick
+from steadynet.explorer.plan import SEED, File, Plan
 from steadynet.tasks import pictures
+
+if TYPE_CHECKING:
+    import keras
+
+    from steadynet.tasks.deep_rows import Row
 
 GRAPHS = ("normalize", "depth", "activation")  # these change the program
 TESTED = 500  # test pictures in one call
@@ -19,41 +26,44 @@ WHITE = 4 * 255  # sum of 2 × 2 white pixels
 
 def plan() -> Plan:
     """What the explorer trains: the deep networks of the recording ``batch_norm_depth``."""
-    demo = demos.batch_norm_demo()
+    demo = make()
     axes = experiment.EXPERIMENT.axes
-    choose = functools.partial(pick, demo)
     networks = itertools.product(*(axes[name] for name in GRAPHS))
+
+    def named(what, *over):
+        return demo.table(lambda **at: _named(what, *at.values()), *over)
+
     return Plan(
-        demo=demo.name,
+        demo=demo,
         steps=experiment.STEPS,
         pick={
-            "step": choose(_named("step"), *GRAPHS, "batch_size"),
-            "start": choose(_named("start"), "normalize", "depth"),
-            "examples": choose(lambda: "examples"),
-            "order": choose(_named("order"), "batch_size"),
-            "rate": choose(float, "learning_rate"),
-            "look": choose(_named("look"), *GRAPHS),
-            "shown": choose(lambda: "shown"),
-            "test": choose(_named("test"), *GRAPHS),
-            "held_out": choose(lambda: "held out"),
+            "step": named("step", *GRAPHS, "batch_size"),
+            "start": named("start", "normalize", "depth"),
+            "examples": named("examples"),
+            "order": named("order", "batch_size"),
+            "rate": demo.table(lambda learning_rate: learning_rate, "learning_rate"),
+            "look": named("look", *GRAPHS),
+            "shown": named("shown"),
+            "test": named("test", *GRAPHS),
+            "held_out": named("held out"),
         },
         parts={
             "data": data,
-            **{_named("of")(*n): functools.partial(programs, *n) for n in networks},
+            **{_named("of", *n): functools.partial(programs, *n) for n in networks},
         },
         original=original,
-        windows={"every": demos.APART, "arrays": {"accuracy": "accuracy", "loss": "loss"}},
+        windows={"every": APART, "arrays": {"accuracy": "accuracy", "loss": "loss"}},
         looks={"at": list(experiment.MOMENTS)},
         tests={"at": [experiment.STEPS]},
         outcome={"kind": "right"},
         compare={"array": "accuracy", "tolerance": 0.01},
-        run=axes["seed"].index(SEED),
+        twin=axes["seed"].index(SEED),
     )
 
 
-def _named(what):
-    """Names of files of one kind."""
-    return lambda *values: " ".join([what, *map(str, values)])
+def _named(what, *values):
+    """Name of a file."""
+    return " ".join([what, *map(str, values)])
 
 
 def data() -> dict[str, File]:
@@ -64,7 +74,7 @@ def data() -> dict[str, File]:
     known = datasets.load_fashion_mnist()
     seen = {"x": _sums(known.x_train), "y": known.y_train.astype("u1")}
     orders = {
-        _named("order")(size): {
+        _named("order", size): {
             "order": training.batch_schedule(
                 len(known.x_train), experiment.STEPS, size, SEED
             ).astype("u2")
@@ -85,7 +95,9 @@ def _sums(images):
     return pixels.sum(axis=(2, 4), dtype="u2").reshape(-1, pictures.PIXELS)
 
 
-def network(normalize: str, depth: int, activation: str, *, portable: bool = False):
+def network(
+    normalize: str, depth: int, activation: str, *, portable: bool = False
+) -> tuple[Row, dict[str, Any]]:
     """A row whose model is the network, and the options of `steps.training_step`.
 
     A `portable` one computes the same with gradients that convert.
@@ -102,7 +114,7 @@ def network(normalize: str, depth: int, activation: str, *, portable: bool = Fal
     return row, {"prepare": lambda x: (share(x) - mean) / deviation}
 
 
-def original(setting):
+def original(setting: Mapping[str, Any]) -> tuple[keras.Model, dict[str, Any]]:
     """The network of one setting, not the portable one, and its options."""
     row, options = network(*(setting[name] for name in GRAPHS))
     return row.model, options
@@ -110,7 +122,7 @@ def original(setting):
 
 def programs(normalize: str, depth: int, activation: str) -> dict[str, File]:
     """Step, look and test of one network; the rate is an input."""
-    from steadynet.portable import steps
+    from steadynet import steps
     from steadynet.portable.convert import convert, spec
     from steadynet.tasks import deep_rows
 
@@ -127,7 +139,7 @@ def programs(normalize: str, depth: int, activation: str) -> dict[str, File]:
     step = steps.training_step(row.model, **options)
     right = steps.right(row.model, **options)
     look = functools.partial(_look, row, layout, options["prepare"])
-    name = lambda what, *more: _named(what)(normalize, depth, activation, *more)  # noqa: E731
+    name = lambda what, *more: _named(what, normalize, depth, activation, *more)  # noqa: E731
     made: dict[str, File] = {
         name("step", n): convert(step, [*inputs(n), spec("rate")], ("state", "measures"))
         for n in experiment.BATCH_SIZES
@@ -135,7 +147,7 @@ def programs(normalize: str, depth: int, activation: str) -> dict[str, File]:
     made[name("look")] = convert(look, inputs(deep_rows.LOOKED_AT), ("gradients", "activations"))
     made[name("test")] = convert(right, inputs(TESTED), ("right",))
     weights = row.network(seed=SEED).get_weights()
-    made[_named("start")(normalize, depth)] = {"state": layout.start(weights)}
+    made[_named("start", normalize, depth)] = {"state": layout.start(weights)}
     return made
 
 
@@ -148,7 +160,7 @@ def _look(row, layout, prepare, state, x, y):
     room = [[0, max(experiment.DEPTHS) - norms.shape[0]], [0, 0]]
     pad = functools.partial(tf.pad, paddings=room, constant_values=np.nan)
     values = tf.reshape(hidden, [norms.shape[0], -1])
-    gradients = tf.maximum(norms, demos.SMALLEST)[:, None]
+    gradients = tf.maximum(norms, SMALLEST)[:, None]
     return pad(gradients), pad(_quantiles(values, experiment.QUANTILES))
 
 

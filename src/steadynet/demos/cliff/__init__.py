@@ -1,1 +1,3 @@
 """The cliff explorer."""
+
+NAME = "cliff"  # as addresses on the site have it

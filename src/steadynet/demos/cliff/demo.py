@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from steadynet import figures, recording
+from steadynet.demos.cliff import NAME
 from steadynet.experiments import cliff
-from steadynet.explorer.panels import Curves, Surface
-from steadynet.explorer.spec import Control, Demo, Preset, Table
+from steadynet.explorer import Control, Curves, Demo, Preset, Surface, Table
 from steadynet.tasks.temporal_order import NEVER
 
 START = {"w": 4.5, "b": -2.6}
@@ -24,7 +26,7 @@ path[-1], error[-1]
 """
 
 
-def cliff_demo() -> Demo:
+def make() -> Demo:
     """Build the demo over the recording ``cliff``.
 
     Returns
@@ -37,7 +39,7 @@ def cliff_demo() -> Demo:
     ghost = recorded.get("path", threshold=NEVER, seed=0, **START)
     calm = recorded.get("path", threshold=1.0, seed=0, **START)
     return Demo(
-        name="cliff",
+        name=NAME,
         title="The cliff",
         question="Where does one step throw you, and which threshold keeps you on the ground?",
         controls=controls,
@@ -49,9 +51,9 @@ def cliff_demo() -> Demo:
             "error": recorded.arrays["error"],
             "norm": np.maximum(recorded.arrays["norm"], 1e-12),
         },
-        outcome=Table.build(controls, functools.partial(_outcome, recorded)),
+        outcome=Table.of(controls, functools.partial(_outcome, recorded)),
         code=CODE,
-        parts={"limit": Table.build(controls[:1], _limit)},
+        parts={"limit": Table.of(controls[:1], _limit)},
         note=(
             f"One sigmoid unit, unrolled {cliff.UNROLLED} steps; plain gradient descent at rate "
             f"{cliff.LEARNING_RATE:g}; TensorFlow {recorded.meta['versions']['tensorflow']}. "
@@ -157,7 +159,7 @@ def _outcome(recorded, threshold, w, b):
     return describe(recorded.get("path", **at), recorded.get("error", **at))
 
 
-def describe(path, error) -> str:
+def describe(path: np.ndarray, error: np.ndarray) -> str:
     """Say how a descent ended and how long its longest step was."""
     lengths = np.linalg.norm(np.diff(path, axis=0), axis=-1)
     longest = lengths.argmax()
@@ -178,8 +180,8 @@ def prepare() -> None:
     cliff.descend(**START, threshold=1.0, steps=1)
 
 
-def train(setting, report) -> str:
-    """Descend for real at one setting; see `clip.train`."""
+def train(setting: dict[str, Any], report: Callable[..., Any]) -> str:
+    """Descend for real at one setting, as `Live.train` trains; nothing here is random or shared."""
 
     def show(path, error, norm):
         arrays = {"path": np.clip(path, -FAR, FAR), "error": error, "norm": norm}

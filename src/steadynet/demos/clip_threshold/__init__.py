@@ -1,1 +1,3 @@
 """The clip explorer."""
+
+NAME = "clip"  # as addresses on the site have it

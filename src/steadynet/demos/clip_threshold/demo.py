@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import functools
 import math
-import threading
 from collections.abc import Generator
 
 import numpy as np
 
 from steadynet import figures, recording
+from steadynet.demos.clip_threshold import NAME
 from steadynet.experiments import clip_threshold
-from steadynet.explorer.panels import Curves, Histogram
-from steadynet.explorer.spec import Control, Demo, Preset, Table
+from steadynet.explorer import LIVE_SEED, Control, Curves, Demo, Histogram, Live, Preset, Table
 from steadynet.tasks.temporal_order import (
     BATCH_SIZE,
     CHANCE,
@@ -30,9 +29,6 @@ from steadynet.tasks.temporal_order import (
 RATES = (0.05, 0.2, 0.8)
 METHOD_TEXTS = {"value": "by value", "norm": "each variable's norm", "global_norm": "global norm"}
 KERAS_NAMES = {"value": "clipvalue", "norm": "clipnorm", "global_norm": "global_clipnorm"}
-LIVE_SEED = 5  # not among the recorded ones: one more seed to compare with
-# All explorers of a kernel share the trainers: one that is shown twice has two threads at work.
-_ONE_AT_A_TIME = threading.Lock()
 SHOWN = ("loss", "accuracy", "clipped", "norm_counts")
 
 CODE = """\
@@ -51,7 +47,7 @@ model.fit(np.eye(6)[symbols], labels, batch_size={batch_size})
 """
 
 
-def clip_demo() -> Demo:
+def make() -> Demo:
     """Build the demo over the recording ``clip_threshold``.
 
     Returns
@@ -62,24 +58,24 @@ def clip_demo() -> Demo:
     recorded = recording.load("clip_threshold")
     controls = _controls()
     method, _, threshold = controls
-    kept = [recorded.axes["learning_rate"].index(r) for r in RATES]
-    arrays = {name: recorded.arrays[name][:, kept] for name in SHOWN}
+    shown = recorded.keep("learning_rate", RATES)
+    arrays = {name: shown.arrays[name] for name in SHOWN}
     counts = arrays["norm_counts"].sum(axis=3)  # over seeds
     return Demo(
-        name="clip",
+        name=NAME,
         title="Clip explorer",
         question="Which threshold lets the network learn, and in which two ways can it fail?",
         controls=controls,
         presets=_presets(),
         panels=_panels(),
         arrays={**arrays, "norm_counts": counts, "beyond": arrays["clipped"].mean(axis=(-2, -1))},
-        outcome=Table.build(controls, functools.partial(_outcome, recorded)),
+        outcome=Table.of(controls, functools.partial(_outcome, recorded)),
         code=CODE,
         parts={
             "examples": _constant(threshold, str(STEPS * BATCH_SIZE)),
             "length": _constant(threshold, str(clip_threshold.LENGTH)),
             "batch_size": _constant(threshold, str(BATCH_SIZE)),
-            "clip": Table.build((method, threshold), _keras_argument),
+            "clip": Table.of((method, threshold), _keras_argument),
         },
         note=_versions(recorded),
         fallback=functools.partial(
@@ -95,8 +91,8 @@ def clip_demo() -> Demo:
             "at chance."
         ),
         steps=STEPS,
-        train=train,
-        prepare=prepare,
+        train=LIVE.train,
+        prepare=LIVE.prepare,
         in_page=True,
     )
 
@@ -258,50 +254,38 @@ def _material():
     return *sequences(clip_threshold.LENGTH, STEPS, LIVE_SEED), model.get_weights()
 
 
-def prepare() -> Generator[None, None, None]:
-    """Import TensorFlow and compile each method's loop, one a turn: the opening one first."""
+def _warm_up() -> Generator[None, None, None]:
+    """Compile each method's loop: the opening one first."""
     for method in reversed(clip_threshold.METHODS):
-        _run(method, threshold=1.0, learning_rate=RATES[0], chunk=1, on_chunk=lambda _: False)
+        _train(method, threshold=1.0, learning_rate=RATES[0], chunk=1, on_chunk=lambda _: False)
         yield
 
 
-def _run(method, **options):
+def _train(method, **options):
     """The live seed's run, from its initial weights on."""
-    with _ONE_AT_A_TIME:
-        trainer, (x, y, weights) = _trainer(method), _material()
-        trainer.model.set_weights(weights)
-        fixed = {"steps": STEPS, "batch_size": BATCH_SIZE, "seed": LIVE_SEED}
-        return trainer.run(x, y, **fixed, **options)
+    trainer, (x, y, weights) = _trainer(method), _material()
+    trainer.model.set_weights(weights)
+    fixed = {"steps": STEPS, "batch_size": BATCH_SIZE, "seed": LIVE_SEED}
+    return trainer.run(x, y, **fixed, **options)
 
 
-def train(setting, report) -> str:
-    """Train the network of the recording at one setting, on a seed that was not recorded.
-
-    Parameters
-    ----------
-    setting : dict
-        Values of the controls.
-    report : callable
-        Called with the panels' arrays so far and the share of steps done.
-
-    Returns
-    -------
-    str
-        The outcome in words.
-    """
+def _run(setting, report):
+    """One training, with the curves so far on the way."""
 
     def show(record):
         found = summarize(record)
         report({name: found[name] for name in SHOWN}, record.steps / STEPS)
 
     rate, threshold = setting["learning_rate"], setting["threshold"]
-    record = _run(
+    record = _train(
         setting["method"], learning_rate=rate, threshold=threshold, chunk=WINDOW, on_chunk=show
     )
     found = summarize(record)
-    ending = found["accuracy"][-ENDING // WINDOW :].mean()
-    ends = f"not solved; accuracy ends at {100 * ending:.0f} %."
-    if np.isfinite(found["solved_at"]):
-        again = "" if found["accuracy"][-1] >= KEPT else ", and lost again"
-        ends = f"solved after {found['solved_at']:,.0f} steps{again}."
-    return f"Seed {LIVE_SEED}, trained here: {ends}"
+    if not np.isfinite(found["solved_at"]):
+        ending = found["accuracy"][-ENDING // WINDOW :].mean()
+        return f"not solved; accuracy ends at {100 * ending:.0f} %"
+    again = "" if found["accuracy"][-1] >= KEPT else ", and lost again"
+    return f"solved after {found['solved_at']:,.0f} steps{again}"
+
+
+LIVE = Live(_run, _warm_up)

@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import functools
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from steadynet.demos.clip_threshold import demo as demos
+from steadynet.demos.clip_threshold.demo import make
 from steadynet.experiments import clip_threshold
-from steadynet.explorer.plan import SEED, File, Plan, pick
+from steadynet.explorer.plan import SEED, File, Plan
 from steadynet.tasks import temporal_order as task
+
+if TYPE_CHECKING:
+    import keras
 
 LARGEST = float(np.finfo("float32").max)
 
 
 def plan() -> Plan:
     """What the clip explorer trains: the recurrent network of the recording ``clip_threshold``."""
-    demo = demos.clip_demo()
-    choose = functools.partial(pick, demo)
+    demo = make()
     return Plan(
-        demo=demo.name,
+        demo=demo,
         steps=task.STEPS,
         pick={
-            "step": choose("step {}".format, "method"),
-            "start": choose(lambda: "start"),
-            "examples": choose(lambda: "examples"),
-            "rate": choose(float, "learning_rate"),
-            "limit": choose(lambda t: min(t, LARGEST), "threshold"),
+            "step": demo.table("step {method}".format, "method"),
+            "start": demo.table(lambda: "start"),
+            "examples": demo.table(lambda: "examples"),
+            "rate": demo.table(lambda learning_rate: learning_rate, "learning_rate"),
+            "limit": demo.table(lambda threshold: min(threshold, LARGEST), "threshold"),
         },
         parts={
             "data": data,
@@ -40,14 +43,13 @@ def plan() -> Plan:
         histogram={"norm_counts": {"of": "norm", "edges": task.NORM_EDGES.tolist()}},
         outcome=task.RULE,
         compare={"array": "accuracy", "tolerance": 0.01},
-        run=clip_threshold.EXPERIMENT.axes["seed"].index(SEED),
+        twin=clip_threshold.EXPERIMENT.axes["seed"].index(SEED),
     )
 
 
 def data() -> dict[str, File]:
     """Weights of the recorded seed, and its sequences in the order of its steps."""
-    from steadynet import datasets, networks, training
-    from steadynet.portable import steps
+    from steadynet import datasets, networks, steps, training
 
     n = task.BATCH_SIZE * task.STEPS
     symbols, labels = datasets.temporal_order(n, clip_threshold.LENGTH, seed=SEED)
@@ -59,7 +61,7 @@ def data() -> dict[str, File]:
     }
 
 
-def network(method: str):
+def network(method: str) -> tuple[keras.Model, dict[str, Any]]:
     """The network, and the options of `steps.training_step` for one way of clipping."""
     import tensorflow as tf
 
@@ -71,7 +73,8 @@ def network(method: str):
 
 def step(method: str) -> dict[str, File]:
     """The training step with one way of clipping; threshold and rate are inputs."""
-    from steadynet.portable import convert, steps
+    from steadynet import steps
+    from steadynet.portable import convert
 
     model, options = network(method)
     function = steps.training_step(model, **options)

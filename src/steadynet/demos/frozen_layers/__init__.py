@@ -1,1 +1,3 @@
 """The freeze explorer."""
+
+NAME = "freeze"  # as addresses on the site have it

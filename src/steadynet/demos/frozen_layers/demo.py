@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import functools
-import threading
 from collections.abc import Generator
 from typing import Any
 
 import numpy as np
 
 from steadynet import figures, recording
+from steadynet.demos.frozen_layers import NAME
 from steadynet.experiments import frozen_layers as experiment
-from steadynet.explorer.panels import Curves, Network, NetworkLayer, Sweep
-from steadynet.explorer.spec import Control, Demo, Preset, Table
+from steadynet.explorer import (
+    LIVE_SEED,
+    Across,
+    Control,
+    Curves,
+    Demo,
+    Live,
+    Network,
+    NetworkLayer,
+    Preset,
+    Table,
+)
 from steadynet.tasks import transfer
 
-LIVE_SEED = 5  # not among the recorded ones: one more seed to compare with
 OPENING: dict[str, Any] = {"task": "tops", "start": "pretrained", "n_frozen": 2, "labels": 300}
 SCRATCH = "from scratch"
 LAYERS = (
@@ -25,8 +34,6 @@ LAYERS = (
     NetworkLayer("hidden", "dense", "64", 65600),
     NetworkLayer("output", "dense", "3", 195),
 )
-# All explorers of a kernel share the trainers: one that is shown twice has two threads at work.
-_ONE_AT_A_TIME = threading.Lock()
 
 CODE = """\
 import keras
@@ -54,7 +61,7 @@ old.fit(first.x_train, first.y_train, epochs=7)
 """
 
 
-def freeze_demo() -> Demo:
+def make() -> Demo:
     """Build the demo over the recording ``frozen_layers``.
 
     Returns
@@ -66,18 +73,18 @@ def freeze_demo() -> Demo:
     controls = _controls()
     task, start, _, labels = controls
     return Demo(
-        name="freeze",
+        name=NAME,
         title="Freeze explorer",
         question="How many pretrained layers should you freeze, and does it beat scratch?",
         controls=controls,
         presets=_presets(),
         panels=_panels(),
         arrays=_arrays(recorded),
-        outcome=Table.build(controls, functools.partial(_outcome, recorded)),
+        outcome=Table.of(controls, functools.partial(_outcome, recorded)),
         code=CODE,
         parts={
-            "pretrain": Table.build([task, start], _pretrain),
-            "epochs": Table.build([labels], _epochs),
+            "pretrain": Table.of([task, start], _pretrain),
+            "epochs": Table.of([labels], _epochs),
         },
         note=_note(recorded),
         fallback=functools.partial(figures.as_svg, _fallback, recorded),
@@ -87,8 +94,8 @@ def freeze_demo() -> Demo:
             "up to two frozen layers lie above a dashed line, training from scratch."
         ),
         steps=experiment.STEPS,
-        train=train,
-        prepare=prepare,
+        train=LIVE.train,
+        prepare=LIVE.prepare,
         in_page=True,
     )
 
@@ -158,8 +165,8 @@ def _panels():
     """The network, curves of training, and the outcome over two of the controls."""
     x = np.arange(experiment.EVERY, experiment.STEPS + 1, experiment.EVERY).tolist()
     share: dict[str, Any] = {"y_label": "test accuracy", "y_domain": (0.3, 1.0), "y_format": ".0%"}
-    sweep = functools.partial(
-        Sweep,
+    across = functools.partial(
+        Across,
         **share,
         y="final",
         label="this start",
@@ -181,17 +188,17 @@ def _panels():
             y="accuracy",
             **share,
         ),
-        sweep(
+        across(
             title="Over frozen layers",
             caption="After 160 steps. Click to move there.",
             control="n_frozen",
         ),
-        sweep(
+        across(
             title="Over labelled pictures",
             caption="After 160 steps, with the same number of frozen layers.",
             control="labels",
         ),
-        Sweep(
+        Across(
             title="Time for a step",
             caption="Forward and backward, on one core; the fastest of five recorded seeds.",
             control="n_frozen",
@@ -206,8 +213,8 @@ def _arrays(recorded):
     """The recorded numbers; scratch is the same whatever the start and the frozen layers."""
     shape = recorded.arrays["ms"].shape
     final = recorded.arrays["accuracy"][..., -1]
-    random = recorded.axes["start"].index("random")
-    scratch = final[:, random : random + 1, :1]
+    alone = recorded.keep("start", ["random"]).keep("n_frozen", [0])
+    scratch = alone.arrays["accuracy"][..., -1]
     counts = np.array(recorded.axes["n_frozen"])[None, None, :, None]
     return {
         "accuracy": recorded.arrays["accuracy"],
@@ -260,51 +267,36 @@ def _note(recorded):
     )
 
 
-def _run(setting, show):
+def _train(setting, show):
     """The live seed's run; `show` sees loop, data and steps at every look, and may end it."""
     task, every = setting["task"], experiment.EVERY
     source = experiment.SPLITS[task] if setting["start"] == "pretrained" else None
-    with _ONE_AT_A_TIME:
-        weights = transfer.start(task, LIVE_SEED, source)  # pretrains once, then remembers
-        data = transfer.labelled(task, setting["labels"], LIVE_SEED)
-        loop = transfer.trainer(3, setting["n_frozen"])
-        loop.model.set_weights(weights)
-        loop.run(
-            *(data.x_train, data.y_train),
-            steps=experiment.STEPS,
-            batch_size=min(transfer.BATCH_SIZE, len(data.x_train)),
-            seed=LIVE_SEED,
-            chunk=every,
-            on_chunk=lambda record: show(loop, data, record.steps),
-        )
+    weights = transfer.start(task, LIVE_SEED, source)  # pretrains once, then remembers
+    data = transfer.labelled(task, setting["labels"], LIVE_SEED)
+    loop = transfer.trainer(3, setting["n_frozen"])
+    loop.model.set_weights(weights)
+    loop.run(
+        *(data.x_train, data.y_train),
+        steps=experiment.STEPS,
+        batch_size=min(transfer.BATCH_SIZE, len(data.x_train)),
+        seed=LIVE_SEED,
+        chunk=every,
+        on_chunk=lambda record: show(loop, data, record.steps),
+    )
 
 
-def prepare() -> Generator[None, None, None]:
-    """Import TensorFlow, train the first network of the opening task, compile each new one."""
+def _warm_up() -> Generator[None, None, None]:
+    """Train the first network of the opening task, compile each new one."""
     source = experiment.SPLITS[OPENING["task"]]
-    with _ONE_AT_A_TIME:
-        transfer.start(OPENING["task"], LIVE_SEED, source)
+    transfer.start(OPENING["task"], LIVE_SEED, source)
     counts = experiment.EXPERIMENT.axes["n_frozen"]
     for n_frozen in sorted(counts, key=lambda n: abs(n - OPENING["n_frozen"])):
         yield
-        _run({**OPENING, "n_frozen": n_frozen}, lambda *_: False)
+        _train({**OPENING, "n_frozen": n_frozen}, lambda *_: False)
 
 
-def train(setting, report) -> str:
-    """Train the network of the recording at one setting, on a seed that was not recorded.
-
-    Parameters
-    ----------
-    setting : dict
-        Values of the controls.
-    report : callable
-        Called with the panels' arrays so far and the share of steps done.
-
-    Returns
-    -------
-    str
-        The outcome in words.
-    """
+def _run(setting, report):
+    """One training, with the accuracy so far on the way."""
     looks = []
 
     def show(loop, data, steps):
@@ -314,5 +306,8 @@ def train(setting, report) -> str:
         report(arrays, steps / experiment.STEPS)
 
     report({}, 0.0)  # a first pretraining takes seconds: a newer move may have come
-    _run(setting, show)
-    return f"Seed {LIVE_SEED}, trained here: {100 * looks[-1]:.0f} % of test pictures right."
+    _train(setting, show)
+    return f"{100 * looks[-1]:.0f} % of test pictures right"
+
+
+LIVE = Live(_run, _warm_up)

@@ -5,14 +5,18 @@ from __future__ import annotations
 import functools
 import itertools
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from steadynet._runs import local_processes
-from steadynet.demos.frozen_layers import demo as demos
+from steadynet.demos.frozen_layers.demo import make
 from steadynet.experiments import frozen_layers as experiment
-from steadynet.explorer.plan import SEED, File, Plan, pick
+from steadynet.explorer.plan import SEED, File, Plan
 from steadynet.tasks import transfer
+
+if TYPE_CHECKING:
+    import keras
 
 TESTED = 100  # test pictures in one call
 PICTURE = (28, 28, 1)
@@ -21,21 +25,20 @@ PRETRAINED = Path(__file__).parent / "start.npz"
 
 def plan() -> Plan:
     """What the freeze explorer trains: the small convolution network of ``frozen_layers``."""
-    demo = demos.freeze_demo()
+    demo = make()
     axes = experiment.EXPERIMENT.axes
-    choose = functools.partial(pick, demo)
     starts = itertools.product(axes["task"], axes["start"])
     return Plan(
-        demo=demo.name,
+        demo=demo,
         steps=experiment.STEPS,
         pick={
-            "step": choose(lambda k, n: f"step {k} {_batch(n)}", "n_frozen", "labels"),
-            "start": choose("start {} {}".format, "task", "start"),
-            "examples": choose("examples {}".format, "task"),
-            "order": choose("order {}".format, "labels"),
-            "rate": choose(lambda: transfer.RATE),
-            "test": choose("test {}".format, "n_frozen"),
-            "held_out": choose("held out {}".format, "task"),
+            "step": demo.table(_step, "n_frozen", "labels"),
+            "start": demo.table("start {task} {start}".format, "task", "start"),
+            "examples": demo.table("examples {task}".format, "task"),
+            "order": demo.table("order {labels}".format, "labels"),
+            "rate": demo.table(lambda: transfer.RATE),
+            "test": demo.table("test {n_frozen}".format, "n_frozen"),
+            "held_out": demo.table("held out {task}".format, "task"),
         },
         parts={
             "order": order,
@@ -51,8 +54,13 @@ def plan() -> Plan:
         },
         outcome={"kind": "right"},
         compare={"array": "accuracy", "tolerance": 0.01},
-        run=axes["seed"].index(SEED),
+        twin=axes["seed"].index(SEED),
     )
+
+
+def _step(n_frozen, labels):
+    """Name of the program that takes the steps."""
+    return f"step {n_frozen} {_batch(labels)}"
 
 
 def _batch(labels):
@@ -108,7 +116,7 @@ def _lower(task):
     return np.concatenate([w.ravel() for w in weights])
 
 
-def network(n_frozen: int):
+def network(n_frozen: int) -> tuple[keras.Model, dict[str, Any]]:
     """The network with so many layers frozen, and the options of `steps.training_step`."""
     import tensorflow as tf
 
@@ -124,7 +132,8 @@ def network(n_frozen: int):
 
 def programs(n_frozen: int) -> dict[str, File]:
     """Step and test with so many layers frozen."""
-    from steadynet.portable import convolution, steps
+    from steadynet import steps
+    from steadynet.portable import convolution
     from steadynet.portable.convert import convert, spec
 
     model, options = network(n_frozen)

@@ -9,14 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
+from steadynet._checks import require
+
 if TYPE_CHECKING:
-    from steadynet.explorer.spec import Demo
-
-
-def require(holds: bool, what: str, accepted: str, received: Any) -> None:
-    """Raise the package's ValueError unless `holds`."""
-    if not holds:
-        raise ValueError(f"{what} must be {accepted}. Received: {received!r}")
+    from steadynet.explorer.demo import Demo
 
 
 def as_json(value: Any) -> Any:
@@ -41,18 +37,18 @@ class Panel:
     title: str
     caption: str = ""
 
-    def uses(self) -> dict[str, dict]:
+    def uses(self) -> dict[str, dict[str, Any]]:
         """Arrays it draws: name to how they are stored (`log`, and the `span` seen at once)."""
         return {}
 
     def check(self, demo: Demo) -> None:
         """Raise ValueError unless the panel fits `demo`."""
 
-    def describe(self, demo: Demo) -> dict:  # noqa: ARG002 - kinds of panel need it
+    def describe(self, demo: Demo) -> dict[str, Any]:  # noqa: ARG002 - kinds of panel need it
         """The panel as JSON for the view."""
         return {"kind": self.kind, "title": self.title, "caption": self.caption}
 
-    def _array(self, demo: Demo, name: str, trailing: tuple, words: str) -> np.ndarray:
+    def _array(self, demo: Demo, name: str, trailing: tuple[Any, ...], words: str) -> np.ndarray:
         """The array called `name`, if its shape is (*controls, *trailing); None is any size."""
         where = f"of panel {self.title!r}"
         known = name in demo.arrays
@@ -102,7 +98,7 @@ class Chart(Panel):
     y_scale: Literal["linear", "log"] = "linear"
     y_format: str = ""
 
-    def uses(self) -> dict[str, dict]:
+    def uses(self) -> dict[str, dict[str, Any]]:
         """Arrays it draws."""
         return {self.y: {"log": self.y_scale == "log", "span": self.y_domain}}
 
@@ -112,7 +108,7 @@ class Chart(Panel):
         require(self.y_scale in scales, "`y_scale`", f"one of {scales}", self.y_scale)
         self._grid(self.y_domain, "y_domain", log=self.y_scale == "log")
 
-    def describe(self, demo: Demo) -> dict:
+    def describe(self, demo: Demo) -> dict[str, Any]:
         """The panel as JSON for the view."""
         return {
             **super().describe(demo),
@@ -124,6 +120,6 @@ class Chart(Panel):
         }
 
 
-def _shape(want: tuple) -> str:
+def _shape(want: tuple[Any, ...]) -> str:
     """A shape as text, with `n` for any size."""
     return "(" + ", ".join("n" if w is None else str(w) for w in want) + ")"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from steadynet.explorer.panels.base import Chart
 
 if TYPE_CHECKING:
-    from steadynet.explorer.spec import Demo
+    from steadynet.explorer.demo import Demo
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +37,7 @@ class Curves(Chart):
         self._grid(self.x, "x")
         self._array(demo, self.y, (None, len(self.x)), "(*controls, seed, x)")
 
-    def describe(self, demo: Demo) -> dict:
+    def describe(self, demo: Demo) -> dict[str, Any]:
         """The panel as JSON for the view."""
         x = self._grid(self.x, "x")
         return {**super().describe(demo), "x": x, "x_label": self.x_label}

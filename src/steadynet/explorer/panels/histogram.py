@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from steadynet.explorer.panels.base import Panel, as_json, require
+from steadynet._checks import require
+from steadynet.explorer.panels.base import Panel, as_json
 
 if TYPE_CHECKING:
-    from steadynet.explorer.spec import Demo
+    from steadynet.explorer.demo import Demo
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,9 +50,9 @@ class Histogram(Panel):
     beyond: str = "{share} of steps lie beyond the threshold."
     y_max: float | None = None
 
-    def uses(self) -> dict[str, dict]:
+    def uses(self) -> dict[str, dict[str, Any]]:
         """Arrays it draws."""
-        return {self.counts: {}} | ({self.share: {}} if self.share else {})
+        return {name: {} for name in (self.counts, self.share) if name}
 
     def check(self, demo: Demo) -> None:
         """Raise ValueError unless the panel fits `demo`."""
@@ -72,7 +73,7 @@ class Histogram(Panel):
         if self.marker is not None:
             self._marker(demo)
 
-    def _marker(self, demo: Demo) -> list:
+    def _marker(self, demo: Demo) -> list[Any]:
         """Where the threshold stands at every setting, flat; None where there is none."""
         name, where = self.marker, f"`marker` of panel {self.title!r}"
         controls = {c.name: i for i, c in enumerate(demo.controls)}
@@ -85,7 +86,7 @@ class Histogram(Panel):
         require(name in demo.arrays, where, accepted, name)
         return [as_json(float(v)) for v in self._array(demo, str(name), (), "(*controls,)").flat]
 
-    def describe(self, demo: Demo) -> dict:
+    def describe(self, demo: Demo) -> dict[str, Any]:
         """The panel as JSON for the view."""
         counts = np.asarray(demo.arrays[self.counts], dtype=float)
         total = np.maximum(np.nansum(counts, axis=-1, keepdims=True), 1e-300)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from steadynet.explorer.panels.base import Chart, require
+from steadynet._checks import require
+from steadynet.explorer.panels.base import Chart
 
 if TYPE_CHECKING:
-    from steadynet.explorer.spec import Demo
+    from steadynet.explorer.demo import Demo
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +69,7 @@ class Layers(Chart):
                 what = "`moments`, `moment` and `moment_texts` of the Layers panels of a demo"
                 require(same, what, "the same", [self._opening(), panel._opening()])
 
-    def describe(self, demo: Demo) -> dict:
+    def describe(self, demo: Demo) -> dict[str, Any]:
         """The panel as JSON for the view."""
         texts, opening = self._opening()
         n = len(self._trailing(demo))
@@ -83,7 +84,7 @@ class Layers(Chart):
             "steps": [float(m) for m in self.moments],
         }
 
-    def _trailing(self, demo: Demo) -> tuple:
+    def _trailing(self, demo: Demo) -> tuple[Any, ...]:
         """Dimensions of its array after those of the controls; None is any size."""
         shape = np.shape(demo.arrays.get(self.y, ()))
         short = len(self.quantiles) == 1 and len(shape) == len(demo.shape) + 2

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from steadynet.explorer.panels.base import Panel, require
+from steadynet._checks import require
+from steadynet.explorer.panels.base import Panel
 
 if TYPE_CHECKING:
-    from steadynet.explorer.spec import Demo
+    from steadynet.explorer.demo import Demo
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Network(Panel):
     depth: str | None = None
     norm: str | None = None
 
-    def uses(self) -> dict[str, dict]:
+    def uses(self) -> dict[str, dict[str, Any]]:
         """Arrays it draws."""
         return {name: {} for name in (self.frozen, self.depth, self.norm) if name is not None}
 
@@ -98,7 +99,7 @@ class Network(Panel):
         require(good, what, f"whole numbers in 0…{limit}, no more than there are", counts)
         return counts
 
-    def describe(self, demo: Demo) -> dict:
+    def describe(self, demo: Demo) -> dict[str, Any]:
         """The panel as JSON for the view."""
         layers = [
             {**asdict(layer), "parameters": int(layer.parameters), "norm": int(layer.norm)}

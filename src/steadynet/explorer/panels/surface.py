@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from steadynet.explorer.panels.base import Panel, require
+from steadynet._checks import require
+from steadynet.explorer.panels.base import Panel
 
 if TYPE_CHECKING:
-    from steadynet.explorer.spec import Demo
+    from steadynet.explorer.demo import Demo
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +47,7 @@ class Surface(Panel):
     path: str
     start: tuple[str, str] | None = None
 
-    def uses(self) -> dict[str, dict]:
+    def uses(self) -> dict[str, dict[str, Any]]:
         """Arrays it draws."""
         width = min(abs(self.x[-1] - self.x[0]), abs(self.y[-1] - self.y[0]))
         return {self.z: {}, self.path: {"span": (0.0, float(width))}}
@@ -75,7 +76,7 @@ class Surface(Panel):
             numbers = all(isinstance(v, (int, float, np.number)) for v in values)
             require(numbers, f"values of control {name!r}", "numbers, to start from", values)
 
-    def describe(self, demo: Demo) -> dict:
+    def describe(self, demo: Demo) -> dict[str, Any]:
         """The panel as JSON for the view."""
         names = [c.name for c in demo.controls]
         return {

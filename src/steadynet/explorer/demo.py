@@ -1,100 +1,19 @@
-"""What a demo is made of: controls, presets, words for every setting, and the demo itself."""
+"""The demo itself: controls, presets, panels, and words for every setting."""
 
 from __future__ import annotations
 
-import itertools
 import json
-import math
 import string
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from steadynet.explorer.panels.base import Panel, as_json, require
-
-KINDS = ("slider", "choice", "switch")
-
-
-@dataclass(frozen=True)
-class Control:
-    """One thing the reader may change.
-
-    Parameters
-    ----------
-    name : str
-        Python identifier; the key in settings and a column of the CSV.
-    label : str
-        What stands beside it.
-    values : tuple
-        What `train` receives, one per position: numbers, strings, booleans or None.
-    texts : tuple of str, optional
-        The same values as people say them ("0.01", "never"). `str(value)` by default.
-    kind : {"slider", "choice", "switch"}
-        A slider for many values, a choice (segments) for few, a switch for two (off, on).
-    default : int
-        Position of the value it opens at.
-    help : str
-        One sentence under the control. Empty for none.
-    ticks : tuple of int
-        Positions labelled under a slider. Empty: powers of ten, first and last.
-
-    Examples
-    --------
-    >>> Control("threshold", "Clip threshold", (0.1, 1.0, None), ("0.1", "1", "never")).index(1)
-    1
-    """
-
-    name: str
-    label: str
-    values: tuple
-    texts: tuple[str, ...] = ()
-    kind: Literal["slider", "choice", "switch"] = "slider"
-    default: int = 0
-    help: str = ""
-    ticks: tuple[int, ...] = ()
-
-    def __post_init__(self) -> None:
-        require(self.name.isidentifier(), "Control name", "a Python identifier", self.name)
-        object.__setattr__(self, "values", tuple(self.values))
-        texts = tuple(self.texts) or tuple(str(v) for v in self.values)
-        object.__setattr__(self, "texts", texts)
-        n, where = len(self.values), f"of control {self.name!r}"
-        require(self.kind in KINDS, f"`kind` {where}", f"one of {KINDS}", self.kind)
-        require(n >= 2, f"`values` {where}", "at least two values", self.values)
-        require(
-            n == 2 or self.kind != "switch",
-            f"`values` {where}",
-            "two: off, on",
-            self.values,
-        )
-        require(len(texts) == n, f"`texts` {where}", f"{n} texts, one a value", texts)
-        require(0 <= self.default < n, f"`default` {where}", f"in 0…{n - 1}", self.default)
-        ticks_fit = all(0 <= i < n for i in self.ticks)
-        require(ticks_fit, f"`ticks` {where}", f"positions in 0…{n - 1}", self.ticks)
-
-    def index(self, value: Any) -> int:
-        """Position of `value` among the control's values."""
-        for i, mine in enumerate(self.values):
-            if _same(mine, value):
-                return i
-        raise ValueError(
-            f"`{self.name}` must be one of the control's values {self.values}. Received: {value!r}"
-        )
-
-    def describe(self) -> dict:
-        """The control as JSON for the view."""
-        return {
-            "name": self.name,
-            "label": self.label,
-            "kind": self.kind,
-            "values": [as_json(v) for v in self.values],
-            "texts": list(self.texts),
-            "default": self.default,
-            "help": self.help,
-            "ticks": list(self.ticks),
-        }
+from steadynet._checks import require
+from steadynet.explorer.control import Control
+from steadynet.explorer.panels.base import Panel, as_json
+from steadynet.explorer.table import Table
 
 
 @dataclass(frozen=True)
@@ -116,75 +35,6 @@ class Preset:
     point: str
 
 
-@dataclass(frozen=True)
-class Table:
-    """Words for every combination of some controls.
-
-    Parameters
-    ----------
-    over : sequence of str
-        Names of the controls the words depend on.
-    entries : sequence of str
-        One per combination, in C order (the last control moves fastest).
-
-    Examples
-    --------
-    >>> Table.build([Control("a", "a", (1, 2))], lambda a: f"a is {a}").entries
-    ('a is 1', 'a is 2')
-    """
-
-    over: tuple[str, ...]
-    entries: tuple[str, ...]
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "over", tuple(self.over))
-        object.__setattr__(self, "entries", tuple(self.entries))
-
-    @classmethod
-    def build(cls, controls: Sequence[Control], words: Callable[..., str]) -> Table:
-        """Fill a table by calling ``words(**setting)`` for every combination of `controls`."""
-        names = [c.name for c in controls]
-        points = itertools.product(*(c.values for c in controls))
-        return cls(
-            tuple(names),
-            tuple(words(**dict(zip(names, p, strict=True))) for p in points),
-        )
-
-    def check(self, controls: Sequence[Control], what: str) -> None:
-        """Raise ValueError unless the table fits `controls`."""
-        size = {c.name: len(c.values) for c in controls}
-        known = set(self.over) <= set(size) and len(set(self.over)) == len(self.over)
-        require(known, f"`over` of {what}", f"different names among {list(size)}", self.over)
-        n = math.prod(size[name] for name in self.over)
-        require(
-            len(self.entries) == n,
-            f"`entries` of {what}",
-            f"{n} texts",
-            len(self.entries),
-        )
-        texts = all(isinstance(e, str) for e in self.entries)
-        require(texts, f"`entries` of {what}", "texts", self.entries[:3])
-
-    def at(self, controls: Sequence[Control], setting: Mapping[str, Any]) -> str:
-        """The words at one setting."""
-        place = 0
-        by_name = {c.name: c for c in controls}
-        for name in self.over:
-            place = place * len(by_name[name].values) + by_name[name].index(setting[name])
-        return self.entries[place]
-
-    def describe(self, controls: Sequence[Control]) -> dict:
-        """The table as JSON for the view: repeated words are stored once."""
-        order = [c.name for c in controls]
-        words = list(dict.fromkeys(self.entries))
-        place = {word: i for i, word in enumerate(words)}
-        return {
-            "over": [order.index(name) for name in self.over],
-            "words": words,
-            "entries": [place[e] for e in self.entries],
-        }
-
-
 @dataclass
 class Demo:
     """A demo: what can be changed, what is seen, and what happened at every setting.
@@ -198,7 +48,7 @@ class Demo:
     controls : sequence of Control
         Their values are the leading dimensions of every array that depends on the setting.
     panels : sequence of Panel
-        What is drawn: `Curves`, `Histogram`, `Surface`, `Layers`, `Sweep`, `Network`.
+        What is drawn: `Curves`, `Histogram`, `Surface`, `Layers`, `Across`, `Network`.
     arrays : mapping of str to array
         The recorded numbers that the panels name.
     outcome : Table
@@ -226,7 +76,7 @@ class Demo:
         import and compile what `train` needs. A generator is interrupted at a ``yield`` where the
         reader makes a move.
     in_page : bool
-        Whether the page itself can train it, as the plan of this name in `steadynet.portable` says.
+        Whether the page itself can train it, by a `Plan` for the demo of this name.
 
     Raises
     ------
@@ -249,7 +99,7 @@ class Demo:
     fallback: Callable[[], str] | None = None
     alt: str = ""
     steps: int | None = None
-    train: Callable[[dict[str, Any], Callable], str] | None = None
+    train: Callable[[dict[str, Any], Callable[..., Any]], str] | None = None
     prepare: Callable[[], object] | None = None
     in_page: bool = False
 
@@ -295,6 +145,10 @@ class Demo:
             c.index(settings[c.name]) if c.name in settings else c.default for c in self.controls
         )
 
+    def table(self, entry: Callable[..., Any], *over: str) -> Table:
+        """Fill a `Table` over the controls named `over` by calling ``entry(**setting)``."""
+        return Table.of([self.control(name) for name in over], entry)
+
     def code_pieces(self) -> list[str | dict[str, str]]:
         """`code` cut into literal text and ``{"part": name}``."""
         names = {c.name for c in self.controls} | set(self.parts)
@@ -309,23 +163,13 @@ class Demo:
                 pieces.append({"part": name})
         return pieces
 
-    def code_at(self, settings: Mapping[str, Any]) -> str:
-        """The code with the values of one setting filled in."""
-        setting = self.complete(settings)
-        return "".join(
-            piece
-            if isinstance(piece, str)
-            else self._part(piece["part"]).at(self.controls, setting)
-            for piece in self.code_pieces()
-        )
-
     def _part(self, name: str) -> Table:
         """The words of a part: its table, or the values of the control as Python writes them."""
         if name in self.parts:
             return self.parts[name]
-        return Table.build([self.control(name)], lambda **point: _python(point[name]))
+        return self.table(lambda **point: _python(point[name]), name)
 
-    def describe(self) -> dict:
+    def describe(self) -> dict[str, Any]:
         """Everything but the arrays as JSON for the view."""
         pieces = self.code_pieces()
         used = {p["part"] for p in pieces if isinstance(p, dict)}
@@ -355,16 +199,6 @@ class Demo:
         }
         json.dumps(state, allow_nan=False)
         return state
-
-
-def _same(mine: Any, value: Any) -> bool:
-    """Whether two control values are the same one; floats may differ by rounding."""
-    if isinstance(mine, bool) or isinstance(value, bool):
-        return mine is value
-    numbers = isinstance(mine, (int, float, np.number)) and isinstance(
-        value, (int, float, np.number)
-    )
-    return math.isclose(mine, value, rel_tol=1e-9) if numbers else bool(mine == value)
 
 
 def _python(value: Any) -> str:

@@ -11,15 +11,15 @@ import { longest, room, spare } from '../room.js';
 
 /** @import { Child } from '../dom.js' */
 /** @import { Mark } from '../frame.js' */
-/** @import { Arrays, Context, Drawn, Index, LiveRun, Row, SweepPanel } from '../types.js' */
+/** @import { Arrays, Context, Drawn, Index, LiveRun, Row, AcrossPanel } from '../types.js' */
 
 /**
- * @param {SweepPanel} panel
+ * @param {AcrossPanel} panel
  * @param {Arrays} arrays
  * @param {Context} context
  * @returns {Drawn}
  */
-export function sweep(panel, arrays, { controls, trains, move }) {
+export function across(panel, arrays, { controls, trains, move }) {
   const control = controls[panel.control];
   const { texts, values } = control;
   const places = values.map((_, i) => i);

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from steadynet.explorer.panels.base import Chart, require
+from steadynet._checks import require
+from steadynet.explorer.panels.base import Chart
 
 if TYPE_CHECKING:
-    from steadynet.explorer.spec import Demo
+    from steadynet.explorer.demo import Demo
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sweep(Chart):
+class Across(Chart):
     """An outcome at every value of one control, the present value marked; a click moves there.
 
     The other controls stay at their present values. A median line and the range of the seeds.
@@ -36,14 +37,14 @@ class Sweep(Chart):
         The control's label by default.
     """
 
-    kind: ClassVar[str] = "sweep"
+    kind: ClassVar[str] = "across"
     control: str
     label: str = ""
     reference: str | None = None
     reference_label: str = "reference"
     x_label: str = ""
 
-    def uses(self) -> dict[str, dict]:
+    def uses(self) -> dict[str, dict[str, Any]]:
         """Arrays it draws."""
         used = super().uses()
         return used | ({self.reference: used[self.y]} if self.reference else {})
@@ -60,7 +61,7 @@ class Sweep(Chart):
         where = f"of panel {self.title!r}"
         require(named, f"`label` and `reference_label` {where}", "given with `reference`", labels)
 
-    def describe(self, demo: Demo) -> dict:
+    def describe(self, demo: Demo) -> dict[str, Any]:
         """The panel as JSON for the view."""
         return {
             **super().describe(demo),
