@@ -26,7 +26,7 @@ class Watched:
 
     def __init__(self, page):
         self.page = page
-        page.evaluate((HERE / "stillness.js").read_text())
+        page.add_script_tag(path=HERE / "stillness.js")
         page.evaluate(
             "document.querySelector('main')"
             ".insertAdjacentHTML('beforeend', '<p class=\"sn-after\">What follows.</p>')"
