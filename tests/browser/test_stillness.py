@@ -44,7 +44,7 @@ class Watched:
 
     def wait(self, event, condition):
         """Wait for a state of the page; nothing may have moved."""
-        self.page.wait_for_function(condition, timeout=120_000)
+        self.page.wait_for_function(condition)
         self.then(event)
 
 

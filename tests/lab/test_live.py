@@ -1,11 +1,14 @@
 """The kernel tier in JupyterLab: a chapter is run, and moving a control trains for real."""
 
+from pathlib import Path
+
 import pytest
 
 pytestmark = [pytest.mark.lab, pytest.mark.browser]
 
 LIVE = ".sn-panels .sn-live"
 SLIDER = ".steadynet input[type=range]"
+STILLNESS = Path(__file__).parents[1] / "browser/stillness.js"
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +57,24 @@ def test_a_key_press_trains_live_beside_the_recorded_curve(page):
     moved = page.locator(".sn-panels .sn-median").first.get_attribute("d")
     assert moved
     assert moved not in (recorded, *curves)
+
+
+def test_nothing_moves_in_its_cell_while_it_trains(page):
+    page.add_script_tag(path=STILLNESS)
+    page.locator(SLIDER).first.focus()
+    page.evaluate("moved()")
+    press(page, "ArrowRight")
+    assert page.evaluate("moved()") == []
+    page.wait_for_function("document.querySelector('.sn-panel path.sn-live').getAttribute('d')")
+    assert page.evaluate("moved()") == []
+    trained(page)
+    assert page.evaluate("moved()") == []
+    for name in ("Pin this run", "Unpin"):
+        page.get_by_role("button", name=name).first.click()
+        assert page.evaluate("moved()") == []
+    press(page, "ArrowLeft")
+    trained(page)
+    assert page.evaluate("moved()") == []
 
 
 def test_of_twenty_quick_moves_only_the_last_run_remains(page):
