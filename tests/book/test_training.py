@@ -167,7 +167,7 @@ def test_reader_trains_by_keyboard_and_is_told_how_it_compares(chromium, address
     assert re.search(r"Downloads \d\.\d MB, once\.", host.inner_text())
     button.focus()
     page.keyboard.press("Enter")
-    host.get_by_text("Trained in this page.").wait_for(timeout=120_000)
+    host.get_by_text("Trained in this page.").wait_for()
     words = host.inner_text()
     assert "Seed 0, trained in this page:" in words
     assert "recording of the same seed" in words
@@ -188,7 +188,7 @@ def test_tame_runs_follow_their_recording(chromium, address, demo, preset):
     host.scroll_into_view_if_needed()
     host.get_by_role("button", name=preset, exact=True).click()
     host.get_by_role("button", name="Train in this page").click()
-    host.get_by_text("Trained in this page.").wait_for(timeout=120_000)
+    host.get_by_text("Trained in this page.").wait_for()
     said = host.inner_text()
     found = re.search(r"the same within ([\d.]+) points? throughout|up to step (\d+)", said)
     assert found, said

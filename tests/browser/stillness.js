@@ -1,5 +1,5 @@
 // Where all that must keep its place is: charts, controls, the explorer and what follows it on the page.
-() => {
+{
   const WHAT = '.sn-panel, .sn-frame, .sn-chart, .sn-chain, .sn-control, .sn-ticks, input, button, summary, .sn-result';
   const places = () => {
     const root = document.querySelector('.steadynet');
