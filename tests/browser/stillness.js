@@ -12,7 +12,9 @@
   let last = null;
   const compare = () => {
     const now = places();
-    const found = now.filter(([, place], i) => last && last[i]?.[1] !== place).map(([name, place]) => `${name}: ${place}`);
+    const found = now
+      .filter(([, place], i) => last && last[i]?.[1] !== place)
+      .map(([name, place]) => `${name}: ${place}`);
     if (last && now.length !== last.length) found.push(`${now.length}, not ${last.length} have a place`);
     last = now;
     return found;
