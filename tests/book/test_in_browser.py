@@ -9,6 +9,13 @@ pytestmark = [pytest.mark.book, pytest.mark.browser]
 PHONE = {"width": 360, "height": 740}
 
 
+LOADED = """() => {
+    const drawn = ({ dataset }) => dataset.drawn === 'yes' || dataset.drawn === 'failed';
+    return [...document.querySelectorAll('.steadynet-explorer')].every(drawn)
+        && [...document.images].every((image) => image.complete);
+}"""
+
+
 @contextmanager
 def opened(chromium, base, **options):
     """A page that may ask `base` only; gives it with the list of what went wrong."""
@@ -38,15 +45,16 @@ def opened(chromium, base, **options):
 
 
 def scroll_through(page):
-    """Pass over the whole page, so that what waits to be near the viewport loads."""
+    """Pass over the whole page until what waits to be near the viewport has loaded."""
     page.evaluate(
         """async () => {
             for (let y = 0; y < document.body.scrollHeight; y += innerHeight) {
                 scrollTo(0, y);
-                await new Promise((done) => setTimeout(done, 60));
+                await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
             }
         }"""
     )
+    page.wait_for_function(LOADED)
 
 
 @pytest.fixture(scope="module", params=["http", "file"])
@@ -169,7 +177,7 @@ def test_search_finds_without_a_server(chromium, base):
         )
         page.keyboard.press("Enter")
         page.wait_for_selector("#search-results li a")
-        page.wait_for_timeout(500)
+        page.get_by_text("Search finished").wait_for()
         assert page.locator("#search-results li").count() >= 1
         assert wrong == []
 

@@ -1,5 +1,5 @@
 // Where all that must keep its place is: charts, controls, the explorer and what follows it on the page.
-() => {
+{
   const WHAT = '.sn-panel, .sn-frame, .sn-chart, .sn-chain, .sn-control, .sn-ticks, input, button, summary, .sn-result';
   const places = () => {
     const root = document.querySelector('.steadynet');
@@ -12,7 +12,9 @@
   let last = null;
   const compare = () => {
     const now = places();
-    const found = now.filter(([, place], i) => last && last[i]?.[1] !== place).map(([name, place]) => `${name}: ${place}`);
+    const found = now
+      .filter(([, place], i) => last && last[i]?.[1] !== place)
+      .map(([name, place]) => `${name}: ${place}`);
     if (last && now.length !== last.length) found.push(`${now.length}, not ${last.length} have a place`);
     last = now;
     return found;

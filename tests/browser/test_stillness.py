@@ -5,15 +5,12 @@ import pathlib
 import pytest
 from browser.test_page_training import offered
 
-from steadynet.demos.batch_norm_depth.demo import batch_norm_demo
-from steadynet.demos.cliff.demo import cliff_demo
-from steadynet.demos.clip_threshold.demo import clip_demo
-from steadynet.demos.frozen_layers.demo import freeze_demo
-from steadynet.explorer.state import as_text, build_state
+from steadynet import demos
+from steadynet.explorer.state import as_text, state_of
 
 HERE = pathlib.Path(__file__).parent
 WIDTHS = (320, 360, 390, 768, 1024, 1280, 1440, 1920)
-DEMOS = {"clip": clip_demo, "freeze": freeze_demo, "depth": batch_norm_demo, "cliff": cliff_demo}
+DEMOS = tuple(demos.FOLDERS)
 OUTCOME = "Seed 100, trained here: not solved; accuracy ends at 100 %."
 ERROR = "InvalidArgumentError: " + 9 * "a rate of nothing at all trains nothing whatsoever; "
 
@@ -21,7 +18,7 @@ ERROR = "InvalidArgumentError: " + 9 * "a rate of nothing at all trains nothing 
 @pytest.fixture(scope="session")
 def states(states):
     """The book's own explorers beside the synthetic ones."""
-    return states | {f"book {name}": as_text(build_state(demo())) for name, demo in DEMOS.items()}
+    return states | {f"book {name}": as_text(state_of(demos.load(name))) for name in DEMOS}
 
 
 class Watched:
@@ -29,7 +26,7 @@ class Watched:
 
     def __init__(self, page):
         self.page = page
-        page.evaluate((HERE / "stillness.js").read_text())
+        page.add_script_tag(path=HERE / "stillness.js")
         page.evaluate(
             "document.querySelector('main')"
             ".insertAdjacentHTML('beforeend', '<p class=\"sn-after\">What follows.</p>')"
@@ -47,7 +44,7 @@ class Watched:
 
     def wait(self, event, condition):
         """Wait for a state of the page; nothing may have moved."""
-        self.page.wait_for_function(condition, timeout=120_000)
+        self.page.wait_for_function(condition)
         self.then(event)
 
 

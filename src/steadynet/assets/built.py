@@ -13,7 +13,8 @@ import numpy as np
 from steadynet.assets.notes import FOLDER
 from steadynet.assets.programs import TYPES
 from steadynet.demos.plans import PLANS
-from steadynet.explorer import Demo, Table
+from steadynet.explorer.demo import Demo
+from steadynet.explorer.table import Table
 from steadynet.portable.program import Program
 
 __all__ = ["Built", "Original"]

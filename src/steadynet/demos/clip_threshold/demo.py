@@ -11,7 +11,11 @@ import numpy as np
 from steadynet import figures, recording
 from steadynet.demos.clip_threshold import NAME
 from steadynet.experiments import clip_threshold
-from steadynet.explorer import LIVE_SEED, Control, Curves, Demo, Histogram, Live, Preset, Table
+from steadynet.explorer.control import Control
+from steadynet.explorer.demo import Demo, Preset
+from steadynet.explorer.live import LIVE_SEED, Live
+from steadynet.explorer.panels import Curves, Histogram
+from steadynet.explorer.table import Table
 from steadynet.tasks.temporal_order import (
     BATCH_SIZE,
     CHANCE,
