@@ -50,7 +50,7 @@ def scroll_through(page):
         """async () => {
             for (let y = 0; y < document.body.scrollHeight; y += innerHeight) {
                 scrollTo(0, y);
-                await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+                for (const _ of [1, 2]) await new Promise(requestAnimationFrame);
             }
         }"""
     )

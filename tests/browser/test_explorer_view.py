@@ -51,8 +51,10 @@ def test_state_far_below_is_loaded_only_when_it_comes_near(watched, site):
     path.write_text(path.read_text().replace("<h1>", '<div style="height:9000px"></div><h1>'))
     page.goto(address)
     # The page's own observer was asked before this one, and is told before it.
-    seen = "new Promise((tell) => new IntersectionObserver(tell).observe(document.querySelector('main')))"
-    page.evaluate(f"{seen}.then(() => null)")
+    page.evaluate(
+        "new Promise((tell) => new IntersectionObserver(() => tell(null))"
+        ".observe(document.querySelector('main')))"
+    )
     assert page.locator(".steadynet").count() == 0
     page.get_by_text("Figure of clip").scroll_into_view_if_needed()
     page.wait_for_selector(".steadynet")
