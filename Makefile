@@ -17,7 +17,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .PHONY: help
 help:  ## list what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; ok = (3, 10) <= sys.version_info < (3, 14); sys.exit(0 if ok else "Python 3.10 to 3.13 is needed, this is " + sys.version.split()[0] + ": make PYTHON=python3.12")'
@@ -42,6 +42,10 @@ book: assets  ## execute the chapters and build the site
 .PHONY: test
 test: book  ## build the book, then run all tests, browser included
 	@$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: test-fast
+test-fast: assets  ## run the tests that need no book and no browser, and leave out the slow ones
+	@$(BIN)/python -m pytest -m "not book and not browser and not lab and not slow" -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 .PHONY: serve
 serve: book  ## serve the site on this machine

@@ -32,6 +32,24 @@ def pytest_sessionfinish(session):
         reporter.write_line("\nA skipped test fails this run: CI is set.", red=True)
 
 
+# Tests wait for states; how long one takes on a busy machine decides nothing.
+PATIENCE = 180_000  # milliseconds
+
+
+def patient(browser):
+    """The browser, whose pages wait for long before they give up."""
+    plain = browser.new_context
+
+    def new_context(**options):
+        context = plain(**options)
+        context.set_default_timeout(PATIENCE)
+        return context
+
+    browser.new_context = new_context
+    browser.new_page = lambda **options: new_context(**options).new_page()
+    return browser
+
+
 @pytest.fixture(scope="session")
 def chromium():
     """A Playwright browser: `CHROMIUM`, else the system's Chromium, else Playwright's own."""
@@ -47,5 +65,5 @@ def chromium():
             if os.environ.get("CI"):
                 raise
             pytest.skip(f"no Chromium to drive (set CHROMIUM to its path): {error}")
-        yield browser
+        yield patient(browser)
         browser.close()

@@ -12,9 +12,6 @@ import steadynet
 from steadynet import experiments
 
 PACKAGE = Path(steadynet.__file__).parent
-CONFIG = (Path(__file__).parents[1] / "pyproject.toml").read_text("utf8")
-# Rooms that mypy is not strict on; the same list says whose public functions may lack types.
-NOT_STRICT = re.findall(r'^    "steadynet\.(\w+)', CONFIG, re.MULTILINE)
 # Called by the tests on every recording: what they give is a claim, and stands in a chapter.
 CLAIMED = {f"steadynet.experiments.{name}" for name in experiments.NAMES}
 # To become empty.
@@ -86,7 +83,7 @@ def is_typed(function):
     return set(bare) <= {"self", "cls"} and function.returns is not None
 
 
-@pytest.mark.parametrize("room", sorted(set(steadynet.__all__) - set(NOT_STRICT)))
+@pytest.mark.parametrize("room", steadynet.__all__)
 def test_public_functions_have_types(room):
     folder = PACKAGE / room
     paths = sorted(folder.rglob("*.py")) if folder.is_dir() else [PACKAGE / f"{room}.py"]

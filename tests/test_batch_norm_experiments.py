@@ -21,6 +21,7 @@ RECORDED = (
 # Many normalized networks side by side
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("placement", ["before", "after"])
 def test_a_sweep_of_normalized_networks_equals_single_runs(placement):
     rng = np.random.default_rng(0)
@@ -210,6 +211,7 @@ def assert_close(pair, **tolerance):
 QUIET = {"learning_rate": 0.03, "seed": 0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("normalize", ["none", "batch norm"])
 def test_a_depth_run_again_is_as_recorded(normalize):
     at = {"depth": 2, "activation": "elu", "batch_size": 64}
@@ -221,29 +223,34 @@ def test_a_depth_run_again_is_as_recorded(normalize):
     assert_close(again["gradients"], atol=0.05)
 
 
+@pytest.mark.slow
 def test_a_batch_size_again_is_as_recorded():
     again = rerun("batch_norm_batch_size", normalize="batch norm", batch_size=128, **QUIET)
     for name in ("test_accuracy", "test_accuracy_by_batch", "train_accuracy"):
         assert_close(again[name], atol=0.03)
 
 
+@pytest.mark.slow
 def test_a_placement_again_is_as_recorded():
     again = rerun("batch_norm_placement", activation="sigmoid", placement="after", **QUIET)
     assert_close([curve[:5] for curve in again["accuracy"]], atol=0.05)
     assert_close(again["test_accuracy"], atol=0.05)
 
 
+@pytest.mark.slow
 def test_a_lag_again_is_as_recorded():
     again = rerun("moving_statistics_lag", momentum=0.9, **QUIET)
     assert_close(again["test_accuracy"], atol=0.03)
 
 
+@pytest.mark.slow
 def test_an_input_distribution_again_is_as_recorded():
     again = rerun("input_distribution", normalize="batch norm", learning_rate=0.1, seed=0)
     assert_close([quantiles[:10] for quantiles in again["inputs"]], atol=0.05)
     assert_close(again["test_accuracy"], atol=0.03)
 
 
+@pytest.mark.slow
 def test_a_noisy_run_again_is_as_recorded():
     again = rerun("noisy_batch_norm", normalize="noisy batch norm", **QUIET)
     assert_close([losses[:2] for losses in again["loss_along"]], rtol=0.05)

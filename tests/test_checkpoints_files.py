@@ -125,6 +125,15 @@ def test_another_shape_of_a_partitioned_variable_is_refused(tmp_path):
             restore(session, tmp_path / "other", {"s/w": "kernel"})
 
 
+def test_a_variable_whose_shape_the_graph_leaves_open_is_restored(tmp_path):
+    write_variables(tmp_path / "x", {"w": np.ones((3, 2), "f")})
+    with tf.Graph().as_default(), v1.Session() as session:
+        start = v1.placeholder_with_default(np.zeros((3, 2), "f"), [None, 2])
+        w = v1.Variable(start, validate_shape=False, name="w", use_resource=False)
+        restore(session, tmp_path / "x")
+        assert (session.run(w) == 1).all()
+
+
 @every_form
 def test_one_changed_byte_anywhere_in_the_numbers_is_noticed(tmp_path, how):
     save_partitioned(tmp_path / "p", **how)

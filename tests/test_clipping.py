@@ -693,12 +693,12 @@ def test_a_negative_norm_in_a_tensor_gives_nan():
 
 # An error where a norm is not finite
 
-PYTORCHS_ERROR = pytest.mark.parametrize(
+strict_methods = pytest.mark.parametrize(
     ("method", "name"), [(clip_by_norm, "grads[2]"), (clip_by_global_norm, "grads")]
 )
 
 
-@PYTORCHS_ERROR
+@strict_methods
 @pytest.mark.parametrize(("entry", "said"), [(INF, "Inf"), (-INF, "Inf"), (NAN, "NaN")])
 @pytest.mark.parametrize("wrap", [lambda f: f, tf.function], ids=["eager", "graph"])
 def test_norm_that_is_not_finite_is_an_error_on_request(method, name, entry, said, wrap):
@@ -709,7 +709,7 @@ def test_norm_that_is_not_finite_is_an_error_on_request(method, name, entry, sai
         clip_strictly(grads, 1.0)
 
 
-@PYTORCHS_ERROR
+@strict_methods
 def test_norm_that_is_not_finite_is_an_error_side_by_side_too(method, name):
     def one(g):
         return method([None, None, g], 1.0, error_if_nonfinite=True)
@@ -718,7 +718,7 @@ def test_norm_that_is_not_finite_is_an_error_side_by_side_too(method, name):
         tf.vectorized_map(one, tf.constant([[1.0], [INF]]), fallback_to_while_loop=False)
 
 
-@PYTORCHS_ERROR
+@strict_methods
 @pytest.mark.parametrize("order", [1, 2, INF])
 @pytest.mark.parametrize("size", [0.0, 1e-30, 1.0, 1e30])
 def test_norm_that_is_finite_is_no_error(method, name, order, size):  # noqa: ARG001

@@ -283,6 +283,7 @@ def live(demo, **setting):
     return outcome, reports
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("prepared")
 def test_clip_trains_with_curves_that_grow(clip_demo):
     outcome, reports = live(clip_demo)
@@ -297,6 +298,7 @@ def test_clip_trains_with_curves_that_grow(clip_demo):
     assert outcome.startswith("Seed 5, trained here: solved after ")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("prepared")
 def test_clip_live_run_equals_a_sweep_with_its_seed(clip_demo):
     point = {"method": "global_norm", "learning_rate": 0.05, "threshold": 0.1}
@@ -347,6 +349,7 @@ def test_a_cancelled_run_leaves_nothing_behind_for_the_next(clip_demo):
     np.testing.assert_array_equal(early_loss(clip_demo, never), first)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("prepared")
 def test_two_explorers_training_at_once_do_not_disturb_each_other(clip_demo):
     changes = ({}, {}, {"learning_rate": 0.05})
@@ -354,7 +357,7 @@ def test_two_explorers_training_at_once_do_not_disturb_each_other(clip_demo):
     start = threading.Barrier(len(changes))
 
     def at_once(change):
-        start.wait(5)
+        start.wait(60)
         return early_loss(clip_demo, change)
 
     with ThreadPoolExecutor(len(changes)) as pool:

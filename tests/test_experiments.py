@@ -132,6 +132,7 @@ def assert_close(pair, rtol, atol=0.0, upto=None):
 # Tolerances: ten times what weights that differ by a hundred-thousandth change, or more.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "point"),
     [
@@ -149,6 +150,7 @@ def test_a_training_run_again_is_as_recorded(name, point):
     assert_close(again["clipped"], rtol=0, atol=0.05)
 
 
+@pytest.mark.slow
 def test_the_descents_again_are_as_recorded():
     axes = cliff.EXPERIMENT.axes
     again = rerun("cliff", threshold=(0.1, 1.0), w=axes["w"], b=axes["b"], seed=0)
@@ -157,6 +159,7 @@ def test_the_descents_again_are_as_recorded():
     assert_close(again["thrown"], rtol=0)
 
 
+@pytest.mark.slow
 def test_the_angles_again_are_as_recorded():
     point = {"method": ("value", "norm", "global_norm"), "threshold": (0.001,), "seed": 0}
     again = rerun("clip_direction", **point)
@@ -164,6 +167,7 @@ def test_the_angles_again_are_as_recorded():
     assert_close(again["angle"], rtol=0.02, atol=0.01, upto=5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("activation", "gain"), [("tanh", 1.2), ("relu", 2.0)])
 def test_the_gradient_flow_again_is_as_recorded(activation, gain):
     again = rerun("gradient_flow", activation=activation, gain=gain, seed=1)
@@ -171,12 +175,14 @@ def test_the_gradient_flow_again_is_as_recorded(activation, gain):
         assert_close(again[way], rtol=1e-2)
 
 
+@pytest.mark.slow
 def test_the_deep_network_again_ends_as_recorded():
     again = rerun("adaptive_clipping", clipping="global norm 1", learning_rate=(0.05,), seed=0)
     assert_close(again["accuracy"], rtol=0, atol=0.1)
     assert_close(again["clipped"], rtol=0, atol=0.1)
 
 
+@pytest.mark.slow
 def test_this_machine_s_processes_record_the_same():
     point = {"activation": ("tanh",), "gain": (1.2,), "seed": (0,)}
     made, committed = recording.record("gradient_flow", **point), recording.load("gradient_flow")

@@ -88,6 +88,7 @@ def test_values_lie_on_their_axes(demo):
         assert np.nanmax(demo.arrays[panel.y]) <= high
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", ["pretrained", "random"])
 def test_code_trains_the_layers_it_says(demo, start, capsys):
     code = code_at(demo, {"start": start, "n_frozen": 2, "labels": 30})
@@ -105,6 +106,7 @@ def test_epochs_make_the_steps_of_the_recording():
     assert steps == [160] * 5
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("brief")
 def test_live_run_streams_and_is_of_the_recorded_kind(demo):
     seen = []
@@ -134,6 +136,7 @@ def test_live_run_ends_at_the_next_look_when_a_newer_move_comes(demo):
     assert len(looks) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("brief")
 def test_prepare_compiles_every_number_of_frozen_layers():
     assert len(list(freeze.LIVE.prepare())) == 5

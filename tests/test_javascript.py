@@ -1,6 +1,7 @@
 """The JavaScript passes its own checks, and follows the rules of the experiments."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -9,7 +10,8 @@ import pytest
 
 from steadynet.assets.view import SOURCE, find_tools
 from steadynet.portable.program import MEASURES
-from steadynet.tasks.temporal_order import NORM_EDGES, RULE, _histogram, _solved_at
+from steadynet.tasks.curves import steps_to
+from steadynet.tasks.temporal_order import NORM_EDGES, RULE, SOLVED, WINDOW, _histogram
 
 NAN, INF = float("nan"), float("inf")
 COLLECT = """
@@ -33,6 +35,18 @@ def test_own_checks_pass(script):
     command = [sys.executable, str(SOURCE / "check.py"), script]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_npm_packages_are_exact_and_hashed_and_no_host_is_named():
+    wanted = json.loads((SOURCE / "package.json").read_text("utf8"))
+    text = (SOURCE / "package-lock.json").read_text("utf8")
+    own, *locked = json.loads(text)["packages"].items()
+    assert own[1]["dependencies"] == wanted["dependencies"]
+    assert own[1]["devDependencies"] == wanted["devDependencies"]
+    assert all(re.fullmatch(r"[\d.]+", v) for v in wanted["dependencies"].values())
+    assert all(re.fullmatch(r"[\d.]+", v) for v in wanted["devDependencies"].values())
+    assert all(package["integrity"].startswith("sha512-") for _, package in locked)
+    assert "resolved" not in text
 
 
 def ask(code, **given):
@@ -72,7 +86,7 @@ def test_solved_in_the_page_is_what_the_experiment_calls_solved():
         accuracy = rng.binomial(20, level) / np.float32(20)
         if seed == 3:
             accuracy[-50:] = 0.25
-        when = _solved_at(accuracy.astype("f4"))
+        when = steps_to(accuracy.astype("f4"), SOLVED, WINDOW)
         ends = f"not solved; accuracy ends at {100 * accuracy[-200:].mean():.0f} %."
         if np.isfinite(when):
             ends = f"solved after {when:,.0f} steps{', and lost again' if seed == 3 else ''}."

@@ -11,6 +11,8 @@ from steadynet.portable.interpreter import Interpreter
 from steadynet.tasks import transfer
 from steadynet.tasks.pictures import small_pictures
 
+pytestmark = pytest.mark.slow
+
 CLIPPED = [
     {"method": method, "learning_rate": rate, "threshold": threshold}
     for method in clip_threshold.METHODS

@@ -178,6 +178,7 @@ def test_a_reused_network_takes_pictures_of_each_size():
 # Slices of the recordings, run again
 
 
+@pytest.mark.slow
 def test_scratch_again_ends_near_the_recording():
     point = {"task": "footwear", "start": "random", "n_frozen": (0, 4), "labels": (300,), "seed": 1}
     again = experiments.get("frozen_layers").run(point)["accuracy"]
@@ -188,6 +189,7 @@ def test_scratch_again_ends_near_the_recording():
     np.testing.assert_allclose(again[:, 0], recorded[[0, 4]], atol=0.08)
 
 
+@pytest.mark.slow
 def test_one_source_again_ends_near_the_recording():
     point = {"source": "random", "held": ("frozen",), "n_reused": (1,), "seed": 0}
     again = experiments.get("transferability").run(point)
@@ -197,6 +199,7 @@ def test_one_source_again_ends_near_the_recording():
         np.testing.assert_allclose(again[name][0, 0], recorded.get(name, **at), atol=0.05)
 
 
+@pytest.mark.slow
 def test_caching_again_is_exact_and_trains_the_same():
     again = experiments.get("cached_features").run({"n_frozen": 3, "seed": 0})
     assert again["gap"] < 1e-4
@@ -205,6 +208,7 @@ def test_caching_again_is_exact_and_trains_the_same():
     np.testing.assert_allclose(again["accuracy_cached"], recorded, atol=0.03)
 
 
+@pytest.mark.slow
 def test_pictures_of_another_size_again_end_near_the_recording():
     again = experiments.get("picture_size").run({"side": 14, "seed": 0})
     recorded = recording.load("picture_size").get("accuracy", side=14, seed=0)

@@ -152,9 +152,15 @@ def test_programs_are_stale_after_an_edit_of_any_source(copy, page):
 @pytest.mark.parametrize(
     "name",
     [
-        *("explorer/plan.py", "explorer/spec.py", "assets/programs.py", "_runs.py", "steps.py"),
+        *("explorer/plan.py", "explorer/table.py", "assets/programs.py", "_runs.py", "steps.py"),
         *("demos/{}/page.py", "demos/{}/demo.py", "experiments/{}.py", "training.py"),
-        *("portable/convert.py", "portable/steps.py", "networks.py", "clipping.py", "datasets.py"),
+        *(
+            "portable/convert.py",
+            "portable/program.py",
+            "networks.py",
+            "clipping/by_norm.py",
+            "datasets.py",
+        ),
         *("data/files.py", "data/fashion_mnist_sample.npz", "_stamp.py", "assets/notes.py"),
     ],
 )

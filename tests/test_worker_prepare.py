@@ -36,14 +36,14 @@ def test_warming_up_prepares_in_the_background_and_sends_nothing(log):
     messages, go = [], threading.Event()
 
     def prepare():
-        go.wait(5)
+        go.wait(60)
         log.append(threading.current_thread().name)
 
     work = Worker(noted(log, "train"), sent(messages), prepare)
     work.warm_up()
     assert log == [], "the caller does not wait"
     go.set()
-    assert work.join(5)
+    assert work.join(60)
     assert log == ["explorer"]
     assert messages == []
 
@@ -52,16 +52,16 @@ def test_preparing_happens_once(log):
     work = Worker(noted(log, "train"), sent([]), noted(log, "prepare"))
     for _ in range(3):
         work.warm_up()
-        assert work.join(5)
+        assert work.join(60)
     work.request(1, {})
-    assert work.join(5)
+    assert work.join(60)
     assert log == ["prepare", "train"]
 
 
 def test_a_request_without_a_warm_up_prepares_first(log):
     work = Worker(noted(log, "train"), sent([]), noted(log, "prepare"))
     work.request(1, {})
-    assert work.join(5)
+    assert work.join(60)
     assert log == ["prepare", "train"]
 
 
@@ -69,7 +69,7 @@ def test_requests_while_preparing_wait_and_only_the_newest_is_trained(log):
     messages, go = [], threading.Event()
 
     def prepare():
-        go.wait(5)
+        go.wait(60)
         log.append("prepared")
 
     def train(setting, _report):
@@ -81,7 +81,7 @@ def test_requests_while_preparing_wait_and_only_the_newest_is_trained(log):
     for run in range(5):
         work.request(run, {"a": run})
     go.set()
-    assert work.join(5)
+    assert work.join(60)
     assert log == ["prepared", {"a": 4}]
     assert [m["run"] for m in messages] == [4]
 
@@ -94,10 +94,10 @@ def test_what_fails_in_preparing_is_told_by_the_training_it_was_for():
 
     work = Worker(fail, sent(messages), fail)
     work.warm_up()
-    assert work.join(5)
+    assert work.join(60)
     assert messages == []
     work.request("v:1", {})
-    assert work.join(5)
+    assert work.join(60)
     assert [(m["kind"], m["text"]) for m in messages] == [
         ("error", "ImportError: no TensorFlow here")
     ]
@@ -105,11 +105,11 @@ def test_what_fails_in_preparing_is_told_by_the_training_it_was_for():
 
 def test_stopping_while_preparing_leaves_nothing_to_train(log):
     go = threading.Event()
-    work = Worker(noted(log, "train"), sent([]), lambda: go.wait(5))
+    work = Worker(noted(log, "train"), sent([]), lambda: go.wait(60))
     work.request(1, {})
     work.stop()
     go.set()
-    assert work.join(5)
+    assert work.join(60)
     assert log == []
 
 
@@ -137,7 +137,7 @@ def test_a_view_that_shows_itself_beside_a_kernel_warms_up(explorer, log):
     assert log == [], "a page that is built without being looked at prepares nothing"
     for _ in range(2):
         explorer._handle_custom_msg({"kind": "ping"}, [])
-        assert explorer._worker.join(5)
+        assert explorer._worker.join(60)
     assert log == ["prepare"]
 
 
@@ -148,18 +148,18 @@ def test_the_first_report_after_a_warm_up_is_sent_at_once(monkeypatch):
 
     def train(_setting, report):
         report({"loss": np.ones(1)}, 0.1)
-        seen.wait(5)
+        seen.wait(60)
         return "done"
 
     work = Worker(train, sent(messages), lambda: None)
     work.warm_up()
     work.request(1, {})
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
     while not messages and time.monotonic() < end:
         time.sleep(0.002)
     assert [m["kind"] for m in messages] == ["live"]
     seen.set()
-    assert work.join(5)
+    assert work.join(60)
 
 
 def test_a_request_is_served_between_two_pieces_of_preparation(log):
@@ -168,7 +168,7 @@ def test_a_request_is_served_between_two_pieces_of_preparation(log):
     def prepare():
         log.append("one")
         first.set()
-        go.wait(5)
+        go.wait(60)
         yield
         log.append("two")
         yield
@@ -176,10 +176,10 @@ def test_a_request_is_served_between_two_pieces_of_preparation(log):
 
     work = Worker(noted(log, "train"), sent([]), prepare)
     work.warm_up()
-    assert first.wait(5)
+    assert first.wait(60)
     work.request(1, {})
     go.set()
-    assert work.join(5)
+    assert work.join(60)
     assert log == ["one", "train", "two", "three"]
 
 
@@ -190,14 +190,14 @@ def test_stopping_drops_what_is_left_to_prepare(log):
         log.append("one")
         yield
         first.set()
-        go.wait(5)
+        go.wait(60)
         yield
         log.append("three")
 
     work = Worker(noted(log, "train"), sent([]), prepare)
     work.warm_up()
-    assert first.wait(5)
+    assert first.wait(60)
     work.stop()
     go.set()
-    assert work.join(5)
+    assert work.join(60)
     assert log == ["one"]

@@ -94,6 +94,7 @@ export function makeTier(state, toggle, words, refused) {
       bar.value = download?.share ?? live?.progress ?? 0;
       bar.setAttribute('aria-label', download ? 'Download' : 'Training');
       button.disabled = !trainer;
+      button.classList.toggle('sn-off', !trainer);
       say(label, isRunning(live) || !words ? 'Stop' : words.button);
       const offered = trainer && !isRunning(live) ? trainer.offer?.(index) : '';
       say(offer, offered || '');

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import contextvars
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import tensorflow as tf
 
@@ -21,7 +22,7 @@ def without_branches() -> Iterator[None]:
         _BRANCHING.reset(token)
 
 
-def second_look(fine, first: Callable, second: Callable):
+def second_look(fine: tf.Tensor, first: Callable[[], Any], second: Callable[[], Any]) -> Any:
     """Give ``first()`` where the scalar `fine` is true; ``second()``, right everywhere, elsewhere.
 
     Inside ``tf.vectorized_map`` each run takes its own branch.
@@ -35,7 +36,7 @@ def second_look(fine, first: Callable, second: Callable):
     return tf.cond(fine, first, tf.function(second, autograph=False, experimental_attributes=whole))
 
 
-def differentiable(run: Callable, inputs: list):
+def differentiable(run: Callable[..., Any], inputs: list[tf.Tensor]) -> Any:
     """Give ``run(*inputs)``, with the gradient it has without branches.
 
     ``tf.vectorized_map`` takes branches, but no gradient through them.
@@ -56,6 +57,7 @@ def differentiable(run: Callable, inputs: list):
 
 def vectorizing() -> bool:
     """Whether the body of a ``tf.vectorized_map`` is being traced, or a function it calls."""
+    # TensorFlow traces the body in a scope of this name, and says so nowhere else.
     graph = None if tf.executing_eagerly() else tf.compat.v1.get_default_graph()
     while graph is not None:
         if "loop_body" in graph.get_name_scope():

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import tensorflow as tf
 
-Gradients: TypeAlias = "Sequence[tf.Tensor | tf.IndexedSlices | None]"
-Clipped: TypeAlias = "list[tf.Tensor | tf.IndexedSlices | None]"
+Gradient: TypeAlias = "tf.Tensor | tf.IndexedSlices | None"
+Gradients: TypeAlias = Sequence[Gradient]
+Clipped: TypeAlias = list[Gradient]
 Scalar: TypeAlias = "float | tf.Tensor | tf.Variable"
 
 SMALLEST, LARGEST = float(np.finfo("float32").tiny), float(np.finfo("float32").max)
@@ -104,7 +105,7 @@ def _number(value):
     return number if isinstance(number, numbers.Real) and not isinstance(number, bool) else None
 
 
-def _as_scalar(name: str, value, dtype: tf.DType) -> tf.Tensor:
+def _as_scalar(name: str, value: Any, dtype: tf.DType) -> tf.Tensor:
     """A tensor as a scalar of some dtype, or a clear error."""
     value = tf.cast(value, dtype)
     if value.shape.rank not in (0, None):
@@ -122,7 +123,7 @@ def wide_dtype(grads: Clipped) -> tf.DType:
     return tf.float64 if any(g is not None and g.dtype == tf.float64 for g in grads) else tf.float32
 
 
-def entries(grad):
+def entries(grad: tf.Tensor | tf.IndexedSlices) -> tf.Tensor:
     """All numbers of a gradient: a tensor itself, or the rows of `tf.IndexedSlices`."""
     return grad.values if isinstance(grad, tf.IndexedSlices) else grad
 
@@ -133,7 +134,7 @@ def wide_entries(grads: Clipped) -> list[tf.Tensor]:
     return [tf.cast(entries(g), dtype) for g in grads if g is not None]
 
 
-def on_entries(function: Callable, grad, *more):
+def on_entries(function: Callable[..., tf.Tensor], grad: Gradient, *more: tf.Tensor) -> Gradient:
     """Apply ``function(entries, *more)`` to one gradient and keep its kind; None stays None."""
     if grad is None:
         return None

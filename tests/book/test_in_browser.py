@@ -9,6 +9,13 @@ pytestmark = [pytest.mark.book, pytest.mark.browser]
 PHONE = {"width": 360, "height": 740}
 
 
+LOADED = """() => {
+    const drawn = ({ dataset }) => dataset.drawn === 'yes' || dataset.drawn === 'failed';
+    return [...document.querySelectorAll('.steadynet-explorer')].every(drawn)
+        && [...document.images].every((image) => image.complete);
+}"""
+
+
 @contextmanager
 def opened(chromium, base, **options):
     """A page that may ask `base` only; gives it with the list of what went wrong."""
@@ -38,15 +45,16 @@ def opened(chromium, base, **options):
 
 
 def scroll_through(page):
-    """Pass over the whole page, so that what waits to be near the viewport loads."""
+    """Pass over the whole page until what waits to be near the viewport has loaded."""
     page.evaluate(
         """async () => {
             for (let y = 0; y < document.body.scrollHeight; y += innerHeight) {
                 scrollTo(0, y);
-                await new Promise((done) => setTimeout(done, 60));
+                for (const _ of [1, 2]) await new Promise(requestAnimationFrame);
             }
         }"""
     )
+    page.wait_for_function(LOADED)
 
 
 @pytest.fixture(scope="module", params=["http", "file"])
@@ -63,6 +71,36 @@ def test_no_error_and_no_other_host_on_a_first_visit(chromium, base, pages):
             page.goto(base + name, wait_until="load")
             scroll_through(page)
             assert wrong == [], name
+
+
+SHIFTS = """
+window.shifts = [];
+new PerformanceObserver((list) => list.getEntries().forEach(({ value }) => shifts.push(value)))
+    .observe({ type: 'layout-shift', buffered: true });
+"""
+DRAWN = "document.querySelector('.steadynet-explorer').dataset.drawn === 'yes'"
+FRAMES = "() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
+
+
+@pytest.mark.parametrize("size", [(360, 740), (390, 844), (1280, 800), (1920, 1080)])
+def test_an_explorer_takes_its_place_and_moves_nothing_in_sight(chromium, address, size):
+    width, height = size
+    with opened(chromium, address, viewport={"width": width, "height": height}) as (page, wrong):
+        page.add_init_script(SHIFTS)
+        held = []
+        page.route("**/_static/steadynet/*.js", held.append)
+        with page.expect_request("**/_static/steadynet/*.js"):
+            page.goto(address + "chapters/index.html", wait_until="domcontentloaded")
+        page.evaluate("document.fonts.ready")
+        page.evaluate(FRAMES)
+        before = page.evaluate("shifts.length")
+        for route in held:
+            route.continue_()
+        page.wait_for_function(DRAWN)
+        page.get_by_role("button", name="Train in this page").wait_for()
+        page.evaluate(FRAMES)
+        assert page.evaluate("shifts.length") == before, page.evaluate("shifts")
+        assert wrong == []
 
 
 def test_root_leads_to_the_first_chapter(chromium, base):
@@ -139,7 +177,7 @@ def test_search_finds_without_a_server(chromium, base):
         )
         page.keyboard.press("Enter")
         page.wait_for_selector("#search-results li a")
-        page.wait_for_timeout(500)
+        page.get_by_text("Search finished").wait_for()
         assert page.locator("#search-results li").count() >= 1
         assert wrong == []
 

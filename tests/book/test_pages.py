@@ -1,6 +1,7 @@
 """What the built pages hold."""
 
 import gzip
+import re
 from itertools import pairwise
 from urllib.parse import unquote, urlsplit
 
@@ -99,6 +100,17 @@ def test_katex_style_comes_with_formulas_only(pages):
     for name, page in pages.items():
         styled = page.find("link", href=lambda href: href and "katex" in href) is not None
         assert styled == bool(page.select(".katex")), name
+
+
+def test_katex_brings_woff2_and_every_licence_reaches_the_site(site):
+    katex = site / "_static" / "katex"
+    assert {path.suffix for path in (katex / "fonts").iterdir()} == {".woff2"}
+    named = set(re.findall(r"url\((.*?)\)", (katex / "katex.min.css").read_text("utf8")))
+    assert named == {f"fonts/{path.name}" for path in (katex / "fonts").iterdir()}
+    assert "The MIT License" in (katex / "LICENSE").read_text("utf8")
+    assert "d3-shape" in (site / "_static" / "explorer-licences.txt").read_text("utf8")
+    training = site / "_static" / "steadynet" / "training"
+    assert "Apache License" in (training / "litert-licence.txt").read_text("utf8")
 
 
 def test_no_warning_of_a_run_shows(chapters):

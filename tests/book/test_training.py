@@ -5,6 +5,7 @@ import json
 import re
 from pathlib import Path
 
+import check_worker
 import numpy as np
 import pytest
 from book.outputs import executed, explorer
@@ -74,13 +75,13 @@ def test_build_says_what_is_not_built(build, parts, missing):
 
 # --- what the shipped files do in Chromium
 
-CHECK = """async ([relaxed, demo, program, inputs]) => {
+CHECK = """async ([source, relaxed, demo, program, inputs]) => {
     const address = new URL(`${demo}.json`, location.href).href;
     const plan = await (await fetch(address)).json();
     const { relaxed_loader: loader, relaxed_wasm: wasm } = plan.runtime;
     if (relaxed) Object.assign(plan.runtime, { loader, wasm });
     window.checkers ??= {};
-    checkers[relaxed] ??= new Worker(new URL(plan.runtime.worker.path, address));
+    checkers[relaxed] ??= new Worker(URL.createObjectURL(new Blob([source])));
     const checker = checkers[relaxed];
     const filled = Object.fromEntries(inputs.map(([name, type, text]) => {
         const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
@@ -132,7 +133,8 @@ def test_shipped_program_takes_tensorflows_step_in_chromium(blank, demo, setting
     for inputs, new, measures in reference.run(MOMENTS):
         sent = [as_text(key, value, kinds.get(key, "f4")) for key, value in inputs.items()]
         for relaxed in (False, True):
-            out = blank.evaluate(CHECK, [relaxed, demo, name, sent])
+            given = [check_worker.script(), relaxed, demo, name, sent]
+            out = blank.evaluate(CHECK, given)
             state = np.array(out["state"], "f4")
             assert np.abs(state - new).max() <= 1e-5 * np.abs(new).max()
             assert np.allclose(out["measures"], measures, rtol=1e-3, atol=1e-6)
@@ -165,7 +167,7 @@ def test_reader_trains_by_keyboard_and_is_told_how_it_compares(chromium, address
     assert re.search(r"Downloads \d\.\d MB, once\.", host.inner_text())
     button.focus()
     page.keyboard.press("Enter")
-    host.get_by_text("Trained in this page.").wait_for(timeout=120_000)
+    host.get_by_text("Trained in this page.").wait_for()
     words = host.inner_text()
     assert "Seed 0, trained in this page:" in words
     assert "recording of the same seed" in words
@@ -186,7 +188,7 @@ def test_tame_runs_follow_their_recording(chromium, address, demo, preset):
     host.scroll_into_view_if_needed()
     host.get_by_role("button", name=preset, exact=True).click()
     host.get_by_role("button", name="Train in this page").click()
-    host.get_by_text("Trained in this page.").wait_for(timeout=120_000)
+    host.get_by_text("Trained in this page.").wait_for()
     said = host.inner_text()
     found = re.search(r"the same within ([\d.]+) points? throughout|up to step (\d+)", said)
     assert found, said

@@ -12,6 +12,7 @@ from steadynet.assets.view import SOURCE, STATIC, build, install
 from steadynet.explorer.state import as_text, state_of
 
 HERE = pathlib.Path(__file__).parent
+BEFORE, NOW = "2030-01-01", "2030-01-02"  # for tests that hold a page's time still
 PAGE = """<!doctype html><html lang="en" data-theme="light"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1"><title>Explorers</title>
 <link rel="icon" href="data:,"><style>main{max-width:62rem;margin:auto}</style>
@@ -87,12 +88,16 @@ def site(tmp_path, bundles, states):
 def played(watched, bundles, states):
     """A page with the Jupyter view and a kernel that the test plays (see `play_kernel.js`)."""
 
-    def open_view(name="clip", answer=True, **options):
+    def open_view(name="clip", answer=True, still=False, **options):
         page = watched(**options)
+        if still:
+            page.clock.install(time=BEFORE)
         page.set_content(PAGE.replace('<script defer src="explorer-page.js"></script>', ""))
         page.add_script_tag(path=HERE / "play_kernel.js")
         source = (bundles / "explorer.mjs").read_text()
         page.evaluate("([s, t]) => openView(s, t)", [source, {**states[name], "live": True}])
+        if still:
+            page.clock.pause_at(NOW)
         if answer:
             page.evaluate("model.hear({kind: 'pong', live: true}, [])")
         return page

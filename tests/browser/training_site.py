@@ -5,7 +5,6 @@ import json
 import pathlib
 import shutil
 import threading
-import time
 from functools import partial
 
 from browser import tiny_training
@@ -19,11 +18,12 @@ HOST = (
 class TrainingSite:
     """A folder, the address it is served at, and what was `sent` from it: (path, status, bytes).
 
-    Set `slow` to a number of seconds to serve large files in twenty pieces over that time.
+    Clear `gate` to serve no more than one half of a packed file until it is set again.
     """
 
     def __init__(self, folder, bundles, page, state):
-        self.folder, self.sent, self.slow = pathlib.Path(folder), [], 0.0
+        self.folder, self.sent, self.gate = pathlib.Path(folder), [], threading.Event()
+        self.gate.set()
         shutil.copytree(bundles / "training", self.folder / "training")
         shutil.copyfile(bundles / "explorer-page.js", self.folder / "explorer-page.js")
         (self.folder / "tiny.js").write_text(f'steadynet.define("tiny", {json.dumps(state)});')
@@ -37,6 +37,7 @@ class TrainingSite:
 
     def close(self):
         """Stop serving."""
+        self.gate.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -73,12 +74,12 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
         content = source.read()
         if self._status == 200:
             self._site.sent.append((self.path, 200, len(content)))
-        pieces = 20 if self._site.slow and len(content) > 100_000 else 1
-        size = -(-len(content) // pieces)
+        half = len(content) // 2 if self.path.endswith(".bin") else 0
         try:
-            for start in range(0, len(content), size):
-                outputfile.write(content[start : start + size])
-                time.sleep(self._site.slow / 20 if pieces > 1 else 0)
+            outputfile.write(content[:half])
+            if half:
+                self._site.gate.wait()
+            outputfile.write(content[half:])
         except OSError:
             return  # the browser left
 

@@ -57,16 +57,16 @@ def lab(tmp_path_factory):
             yield running
         finally:
             process.terminate()
-            process.wait(timeout=30)
+            process.wait(timeout=300)
 
 
-def _wait(running, process, log, seconds=60):
+def _wait(running, process, log, seconds=300):
     """Return once the server answers."""
     end = time.monotonic() + seconds
     while time.monotonic() < end and process.poll() is None:
         try:
             with urllib.request.urlopen(
-                f"{running.base}/api/status?token={running.token}", timeout=5
+                f"{running.base}/api/status?token={running.token}", timeout=60
             ):
                 return
         except (urllib.error.URLError, ConnectionError, TimeoutError):

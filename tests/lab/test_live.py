@@ -1,11 +1,14 @@
 """The kernel tier in JupyterLab: a chapter is run, and moving a control trains for real."""
 
+from pathlib import Path
+
 import pytest
 
 pytestmark = [pytest.mark.lab, pytest.mark.browser]
 
 LIVE = ".sn-panels .sn-live"
 SLIDER = ".steadynet input[type=range]"
+STILLNESS = Path(__file__).parents[1] / "browser/stillness.js"
 
 
 @pytest.fixture(scope="module")
@@ -16,11 +19,11 @@ def page(lab, chromium):
     page.problems = []
     page.on("pageerror", lambda error: page.problems.append(str(error)))
     page.goto(lab.url("index.md"))
-    page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
-    page.get_by_text("| Idle").wait_for(timeout=60_000)  # the kernel has started
+    page.wait_for_selector(".jp-Notebook .jp-CodeCell")
+    page.get_by_text("| Idle").wait_for()  # the kernel has started
     run_all_cells(page)
-    page.wait_for_selector(SLIDER, timeout=120_000)
-    page.get_by_text("Connected to your Python kernel").wait_for(timeout=60_000)
+    page.wait_for_selector(SLIDER)
+    page.get_by_text("Connected to your Python kernel").wait_for()
     yield page
     context.close()
 
@@ -41,7 +44,7 @@ def press(page, key, times=1):
 
 def trained(page):
     """Wait for the end of the training under way; return its curves as drawn."""
-    page.get_by_text("Trained in your kernel").first.wait_for(timeout=120_000)
+    page.get_by_text("Trained in your kernel").first.wait_for()
     return page.locator(LIVE).evaluate_all("paths => paths.map(p => p.getAttribute('d'))")
 
 
@@ -56,14 +59,35 @@ def test_a_key_press_trains_live_beside_the_recorded_curve(page):
     assert moved not in (recorded, *curves)
 
 
+def test_nothing_moves_in_its_cell_while_it_trains(page):
+    page.add_script_tag(path=STILLNESS)
+    page.locator(SLIDER).first.focus()
+    page.evaluate("moved()")
+    press(page, "ArrowRight")
+    assert page.evaluate("moved()") == []
+    page.wait_for_function("document.querySelector('.sn-panel path.sn-live').getAttribute('d')")
+    assert page.evaluate("moved()") == []
+    trained(page)
+    assert page.evaluate("moved()") == []
+    for name in ("Pin this run", "Unpin"):
+        page.get_by_role("button", name=name).first.click()
+        assert page.evaluate("moved()") == []
+    press(page, "ArrowLeft")
+    trained(page)
+    assert page.evaluate("moved()") == []
+
+
 def test_of_twenty_quick_moves_only_the_last_run_remains(page):
     press(page, "ArrowRight")
     alone = trained(page)
     press(page, "ArrowLeft", times=10)
     press(page, "ArrowRight", times=10)
     assert trained(page) == alone
-    page.wait_for_timeout(1500)  # time enough for a late message of an older run
-    assert page.locator(LIVE).evaluate_all("p => p.map(q => q.getAttribute('d'))") == alone
+    # Messages come in the order they were sent: a late one of an older run is before these.
+    press(page, "ArrowLeft")
+    assert trained(page) != alone
+    press(page, "ArrowRight")
+    assert trained(page) == alone
 
 
 def test_nothing_went_wrong_on_the_way(page):
@@ -73,9 +97,11 @@ def test_nothing_went_wrong_on_the_way(page):
 
 
 def test_running_the_cell_again_leaves_one_explorer(page):
+    page.locator(".steadynet").evaluate("(old) => { old.className += ' old'; }")
     run_all_cells(page)
-    page.wait_for_timeout(500)
-    page.get_by_text("Connected to your Python kernel").wait_for(timeout=60_000)
+    page.wait_for_selector(".steadynet:not(.old)")
+    page.wait_for_selector(".steadynet.old", state="detached")
+    page.get_by_text("Connected to your Python kernel").wait_for()
     assert page.locator(".steadynet").count() == 1
     press(page, "ArrowLeft")
     assert all(trained(page))

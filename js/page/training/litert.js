@@ -44,7 +44,6 @@ export async function openRuntime(loader, wasm) {
     return {
       /** @type {(bytes: Uint8Array, outputs: string[]) => Promise<Program>} */
       compile: async (bytes, outputs) => openProgram(litert, await litert.loadAndCompile(bytes, ONE_THREAD), outputs),
-      memory: () => liteRtWasm.HEAPU8.length,
     };
   } finally {
     URL.revokeObjectURL(url);

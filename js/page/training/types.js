@@ -72,20 +72,17 @@
  */
 
 /**
- * To the worker: train the newest request only (an older run ends at its next step); end what runs, and its downloads;
- * and for tests, run one program of the plan on arrays by name. `address` is the plan's own.
+ * To the worker: train the newest request only (an older run ends at its next step); end what runs, and its downloads.
+ * `address` is the plan's own.
  *
  * @typedef {{ kind: 'train', run: string, address: string, plan: Plan, chosen: Chosen }} TrainRequest
- * @typedef {{ kind: 'check', id: number, address: string, plan: Plan, program: string,
- *   inputs: Record<string, number[]> }} CheckRequest
- * @typedef {TrainRequest | { kind: 'stop' } | CheckRequest} ToWorker
+ * @typedef {TrainRequest | { kind: 'stop' }} ToWorker
  *
  * @typedef {{ kind: 'loading', run: string, loaded: number, total: number }} Loading In bytes.
  * @typedef {{ kind: 'live', run: string, progress: number, arrays: Named[] }} Live
  * @typedef {{ kind: 'done', run: string, outcome: string }} Done
  * @typedef {{ kind: 'error', run: string, text: string, trace?: string }} Failed
  * @typedef {Loading | Live | Done | Failed} FromWorker
- * @typedef {{ kind: 'checked', id: number, outputs: Record<string, Tensor>, memory: number }} Checked
  */
 
 export {};

@@ -1,28 +1,19 @@
 // The worker of a page's training, a classic script: takes what is `ToWorker` in types.js, and answers by the others.
-import { openFile } from './arrays.js';
-import { load, tidyUp } from './files.js';
-import { openRuntime } from './litert.js';
+import { tidyUp } from './files.js';
+import { part, prepare } from './opened.js';
 import { allNames, needs } from './plan.js';
 import { train } from './run.js';
 
-/** @import { CheckRequest, Checked, FromWorker, Parts, Plan, Program, StoredArrays, ToWorker, TrainRequest, Wanted } from './types.js' */
+/** @import { FromWorker, Parts, ToWorker, TrainRequest } from './types.js' */
 
 const INTERVAL = 60; // milliseconds between messages with curves
 const SLICE = 15; // milliseconds of training before messages are read
-const PROGRAMS = 6; // compiled programs that are kept: two settings of a demo that looks and tests
 const PARTS = ['step', 'look', 'test', 'start', 'examples', 'order', 'shown', 'held_out'];
 
 class Ended extends Error {}
 
-/**
- * @typedef {Program | StoredArrays} Part
- * @typedef {TrainRequest & { abort: AbortController, ended: boolean }} Request
- */
+/** @typedef {TrainRequest & { abort: AbortController, ended: boolean }} Request */
 
-/** @type {Map<string, Part>} By the address of its file. */
-const opened = new Map();
-/** @type {Awaited<ReturnType<typeof openRuntime>> | null} */
-let runtime = null;
 /** @type {Request | null} The newest, until it is served. */
 let waiting = null;
 /** @type {Request | null} The one that is served. */
@@ -30,9 +21,7 @@ let current = null;
 /** @type {string | null} Address of the plan for which the store was tidied. */
 let tidy = null;
 
-/** @param {Part} part @returns {part is Program} */
-const runs = (part) => typeof part.run === 'function';
-/** @type {(message: FromWorker | Checked, moved?: Transferable[]) => void} */
+/** @type {(message: FromWorker, moved?: Transferable[]) => void} */
 const post = (message, moved = []) => self.postMessage(message, { transfer: moved });
 
 // A message to oneself comes after those that wait; a timer would come milliseconds later.
@@ -45,46 +34,6 @@ const turn = () =>
     awaken = resolve;
     port2.postMessage(0);
   });
-
-/** @type {(name: string, address: string) => boolean} */
-const isOpen = (name, address) => opened.has(new URL(name, address).href);
-
-/** @type {(of: { plan: Plan, address: string }, files: Wanted[], how: Parameters<typeof load>[2]) => Promise<void>} */
-async function prepare({ plan, address }, files, { signal, onBytes }) {
-  const wanted = files.filter(({ name }, k) => (k < 2 ? !runtime : !isOpen(name, address)));
-  const got = await load(wanted, address, { signal, onBytes });
-  const { loader, wasm } = plan.runtime;
-  /** @type {(name: string) => Uint8Array<ArrayBuffer>} */
-  const bytes = (name) => got.get(name) ?? new Uint8Array();
-  runtime ??= await openRuntime(bytes(loader.path), bytes(wasm.path));
-  for (const { name } of files.slice(2)) {
-    const { href } = new URL(name, address);
-    const { outputs, arrays } = plan.files[name];
-    const { compile } = runtime;
-    const made = () => (outputs ? compile(bytes(name), outputs) : openFile(bytes(name), arrays ?? [], name));
-    const part = opened.get(href) ?? (await made());
-    opened.delete(href); // the newest stand last
-    opened.set(href, part);
-  }
-  forget(new Set(files.map(({ name }) => new URL(name, address).href)));
-}
-
-/**
- * Programs hold LiteRT's memory and are few; arrays are as many as one request needs.
- *
- * @param {Set<string>} used
- */
-function forget(used) {
-  const programs = [...opened].filter(([, part]) => runs(part));
-  const old = programs
-    .slice(0, Math.max(0, programs.length - PROGRAMS))
-    .concat([...opened].filter(([, part]) => !runs(part)));
-  for (const [href, part] of old) {
-    if (used.has(href)) continue;
-    if (runs(part)) part.delete();
-    opened.delete(href);
-  }
-}
 
 /** @param {Request} request */
 async function serve(request) {
@@ -102,9 +51,8 @@ async function serve(request) {
     onBytes: (loaded, total) => post({ kind: 'loading', run: (waiting ?? request).run, loaded, total }),
   });
   end();
-  /** @type {(what: string) => [string, Part | undefined]} */
-  const open = (what) => [what, opened.get(new URL(String(chosen[what]), address).href)];
-  const found = Object.fromEntries(PARTS.filter((what) => chosen[what] != null).map(open));
+  const there = PARTS.filter((what) => chosen[what] != null);
+  const found = Object.fromEntries(there.map((what) => [what, part(String(chosen[what]), address)]));
   const parts = /** @type {Parts} */ ({ ...found, chosen });
   let [shown, paused] = [-Infinity, performance.now()];
   /** @type {Parameters<typeof train>[2]['show']} */
@@ -149,26 +97,8 @@ async function serveAll() {
   }
 }
 
-/** @param {CheckRequest} request */
-async function check({ id, plan, address, program, inputs }) {
-  await prepare({ plan, address }, needs(plan, { step: program }), {
-    signal: new AbortController().signal,
-    onBytes() {},
-  });
-  const one = /** @type {Program} */ (opened.get(new URL(program, address).href));
-  for (const [name, values] of Object.entries(inputs)) one.write(name, (to) => to.set(values));
-  one.run();
-  const outputs = Object.fromEntries(one.outputs.map(({ name }) => [name, one.look(name, (from) => from.slice())]));
-  one.rest();
-  post({ kind: 'checked', id, outputs, memory: runtime?.memory() ?? 0 });
-}
-
 /** @param {MessageEvent<ToWorker>} event */
 self.onmessage = ({ data }) => {
-  if (data.kind === 'check') {
-    check(data).catch((error) => post({ kind: 'error', run: String(data.id), ...told(error) }));
-    return;
-  }
   if (current) current.ended = true;
   if (data.kind === 'stop') current?.abort.abort();
   waiting = data.kind === 'train' ? { ...data, abort: new AbortController(), ended: false } : null;

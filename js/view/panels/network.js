@@ -47,6 +47,13 @@ export function network(panel, arrays) {
     );
   });
   const chain = h('div', { class: `sn-chain${long ? ' sn-long' : ''}`, role: 'img' }, slots);
+  // A long network breaks into lines as its depth has it: there is room for each.
+  const depths = long && panel.depth ? new Set(arrays.all(panel.depth).data) : [];
+  const spares = [...depths].map((depth) => {
+    const bars = slots.map((slot) => /** @type {HTMLElement} */ (slot.cloneNode(true)));
+    bars.forEach((bar, i) => bar.classList.toggle('sn-off', inner(i) && rank[i] >= depth));
+    return h('div', { class: 'sn-chain sn-long', 'aria-hidden': 'true' }, bars);
+  });
   /** @type {(kind: string, text: string) => HTMLElement} */
   const swatch = (kind, text) =>
     h('span', {}, h('span', { class: `sn-swatch sn-${kind}` }, kind === 'frozen' && lock()), text);
@@ -151,7 +158,7 @@ export function network(panel, arrays) {
     node: h(
       'div',
       {},
-      chain,
+      spares.length ? room(chain, spares) : chain,
       h('p', { class: 'sn-count' }, room(count, [fullest])),
       key,
       h('p', { class: 'sn-share' }, room(pinned, [`Pinned: ${fullest}`])),

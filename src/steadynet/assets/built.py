@@ -13,7 +13,8 @@ import numpy as np
 from steadynet.assets.notes import FOLDER
 from steadynet.assets.programs import TYPES
 from steadynet.demos.plans import PLANS
-from steadynet.explorer import Demo, Table
+from steadynet.explorer.demo import Demo
+from steadynet.explorer.table import Table
 from steadynet.portable.program import Program
 
 __all__ = ["Built", "Original"]
@@ -37,7 +38,7 @@ class Original(NamedTuple):
     """
 
     model: Any
-    step: Callable
+    step: Callable[..., Any]
     start: np.ndarray
     knobs: Mapping[str, float]
 
@@ -63,7 +64,7 @@ class Built:
         If it has not been built.
     """
 
-    def __init__(self, demo: Demo, folder: Path = FOLDER):
+    def __init__(self, demo: Demo, folder: Path = FOLDER) -> None:
         path = folder / f"{demo.name}.json"
         if not path.is_file():
             raise FileNotFoundError(f"{path.name} is not built: run `make assets`.")

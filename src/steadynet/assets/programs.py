@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -78,12 +79,12 @@ def _head(make: Callable[[], Plan]) -> dict[str, str]:
     }
 
 
-def _is_fresh(folder: Path, note: Mapping, head: Mapping[str, str]) -> bool:
+def _is_fresh(folder: Path, note: Mapping[str, Any], head: Mapping[str, str]) -> bool:
     """Whether a demo's files are those of today's code and packages, and all there."""
     return {name: note.get(name) for name in head} == head and notes.has_files(folder, note)
 
 
-def _write(folder: Path, plan: Plan, executor: Executor) -> dict[str, dict]:
+def _write(folder: Path, plan: Plan, executor: Executor) -> dict[str, dict[str, Any]]:
     """The files of one plan: their names in the folder by the plan's, and what is in them."""
     names, files = {}, {}
     for made in executor.map(_make, plan.parts.values()):
@@ -94,7 +95,7 @@ def _write(folder: Path, plan: Plan, executor: Executor) -> dict[str, dict]:
     return {"names": names, "files": files}
 
 
-def _make(part: Callable[[], Mapping[str, File]]) -> dict[str, tuple[bytes, dict]]:
+def _make(part: Callable[[], Mapping[str, File]]) -> dict[str, tuple[bytes, dict[str, Any]]]:
     """One part's files, gzipped: here, as bytes travel better between processes than tensors."""
     import keras
 
@@ -103,7 +104,7 @@ def _make(part: Callable[[], Mapping[str, File]]) -> dict[str, tuple[bytes, dict
     return {name: _packed(file) for name, file in part().items()}
 
 
-def _packed(file: File) -> tuple[bytes, dict]:
+def _packed(file: File) -> tuple[bytes, dict[str, Any]]:
     """Gzipped bytes, and what the plan says of them."""
     if isinstance(file, tuple):
         return gzip.compress(file.content, 9, mtime=0), {"outputs": list(file.outputs)}
@@ -113,7 +114,7 @@ def _packed(file: File) -> tuple[bytes, dict]:
     return gzip.compress(raw, 9, mtime=0), {"arrays": heads}
 
 
-def _drop_old(folder: Path, known: dict[str, dict]) -> None:
+def _drop_old(folder: Path, known: dict[str, dict[str, Any]]) -> None:
     """Delete the files that no plan names."""
     named = {name for note in known.values() for name in note["files"]}
     named |= {f"{name}.json" for name in known} | {notes.FILE}

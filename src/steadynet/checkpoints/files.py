@@ -42,6 +42,8 @@ def list_variables(
         If the index file is missing, damaged or of another kind, or a file has another digest.
     ValueError
         If `sha256` lacks a file.
+    TypeError
+        If `sha256` is no mapping.
 
     Examples
     --------
@@ -81,6 +83,8 @@ def read_variables(
         If a file is missing, damaged, of another kind or of another digest, or lacks a variable.
     ValueError
         If `sha256` lacks a file.
+    TypeError
+        If `sha256` is no mapping.
 
     Examples
     --------

@@ -51,10 +51,11 @@ class Checkpoint:
         self.path = f"{prefix}"
         if self.old and self.old != [Path(prefix)] and "?" not in self.path:
             self.path += _SHARDS
-        if sha256 is None and Path(prefix).absolute() == ORIGINAL:
+        if sha256 is None and Path(prefix).resolve() == ORIGINAL.resolve():
             sha256 = ORIGINAL_SHA256
+        check_files([*also, *(self.old or [self.index])], sha256)
         self._reader = self._open()
-        check_files([*also, *self._files()] if sha256 is not None else (), sha256)
+        check_files(() if sha256 is None else self._data_files(), sha256)
         shapes = self._reader.get_variable_to_shape_map()
         self.shapes = {name: tuple(shapes[name]) for name in sorted(shapes)}
         self.dtypes = self._reader.get_variable_to_dtype_map()
@@ -82,12 +83,10 @@ class Checkpoint:
             path = (named or self.old or [self.index])[0]
             raise CheckpointError(path, f"is damaged or no checkpoint: {error}") from error
 
-    def _files(self):
-        """All files, with or without names of variables."""
-        if self.old:
-            return self.old
-        n_shards = shard_count(self.index)
-        return [self.index, *(data_file(f"{self.prefix}", i, n_shards) for i in range(n_shards))]
+    def _data_files(self):
+        """Files that the index names; version 1 has none."""
+        n_shards = 0 if self.old else shard_count(self.index)
+        return [data_file(f"{self.prefix}", i, n_shards) for i in range(n_shards)]
 
     def _damaged_file(self, name, text):
         """Which file could not give a variable."""

@@ -120,6 +120,8 @@ def restore(
         another shape or of another type.
     ValueError
         If `name_map` is empty or names no variable of the graph, or `sha256` lacks a file.
+    TypeError
+        If `sha256` is no mapping.
 
     Examples
     --------
@@ -129,7 +131,11 @@ def restore(
     ...     len(restore(session, ORIGINAL, {"conv1": "conv1"}))  # kernel and momentum
     2
     """
-    checkpoint = Checkpoint(prefix, sha256)
+    return _restore(session, Checkpoint(prefix, sha256), name_map)
+
+
+def _restore(session, checkpoint, name_map):
+    """Check all variables against an opened checkpoint, then restore them."""
     with session.graph.as_default():
         variables = _whole_variables(v1.global_variables())
         chosen = rename(variables, name_map)
@@ -141,7 +147,7 @@ def restore(
         except (tf.errors.OpError, ValueError) as error:
             for theirs in chosen.values():
                 checkpoint.read(theirs)  # names the file and variable that is damaged
-            raise CheckpointError(prefix, f"cannot be restored: {error}") from error
+            raise CheckpointError(checkpoint.prefix, f"cannot be restored: {error}") from error
     return list(chosen)
 
 
@@ -173,6 +179,8 @@ def import_graph(
         If a file is missing, damaged, of another kind or of another digest.
     ValueError
         If `sha256` lacks a file.
+    TypeError
+        If `sha256` is no mapping.
 
     Examples
     --------
@@ -184,7 +192,8 @@ def import_graph(
     meta = Path(f"{prefix}.meta")
     if not meta.is_file():
         raise CheckpointError(meta, "is missing: build the graph in code, then use `restore`")
-    Checkpoint(prefix, sha256, also=[meta])  # all files are compared before any is believed
+    # All files are compared before the graph is believed.
+    checkpoint = Checkpoint(prefix, sha256, also=[meta])
     graph = tf.Graph()
     try:
         with graph.as_default():
@@ -196,7 +205,7 @@ def import_graph(
         raise CheckpointError(meta, "holds no variables to restore")
     session = v1.Session(graph=graph)
     try:
-        restore(session, prefix)
+        _restore(session, checkpoint, None)
     except Exception:
         session.close()
         raise
@@ -247,11 +256,11 @@ def _check_fit(checkpoint, name, variable):
     """Refuse a checkpoint that lacks a variable, or holds it in another shape or type."""
     if name not in checkpoint.shapes:
         raise absent(checkpoint.prefix, name, checkpoint.shapes)
-    whole = not isinstance(variable, list)
-    dtype = (variable if whole else variable[0]).dtype.base_dtype
-    shape = variable.shape if whole else variable[0]._get_save_slice_info().full_shape
+    parts = variable if isinstance(variable, list) else [variable]
+    part, dtype = parts[0]._get_save_slice_info(), parts[0].dtype.base_dtype
+    shape = tf.TensorShape(parts[0].shape if part is None else part.full_shape)
     held, of_kind = checkpoint.shapes[name], checkpoint.dtypes[name]
-    if tuple(shape) != held:
+    if not shape.is_compatible_with(held):  # the graph may leave it open
         problem = f"has shape {held}, the graph's has {tuple(shape)}"
         raise CheckpointError(checkpoint.prefix, problem, name)
     if of_kind != dtype:

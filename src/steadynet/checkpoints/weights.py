@@ -126,6 +126,8 @@ def load_tensorflow(
     ValueError
         If `name_map` is empty or names nothing in `model`, `model` is not built, or `sha256` lacks
         a file.
+    TypeError
+        If `sha256` is no mapping.
 
     Examples
     --------

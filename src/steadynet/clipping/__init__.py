@@ -1,4 +1,4 @@
-"""Keep gradients at a size the weights can bear: by value, by norm, by global norm, adaptively.
+"""Keep gradients at a size the weights can bear: by value, by norm, adaptively, by example.
 
 All functions are pure, work inside ``tf.function`` and ``tf.vectorized_map``, and keep these rules.
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import tensorflow as tf
 
@@ -19,13 +20,13 @@ from steadynet._branches import differentiable, second_look, vectorizing
 class Measure:
     """What to make of norms: nothing more."""
 
-    limit = None
+    limit: tf.Tensor | None = None
 
-    def usual(self, norm):
+    def usual(self, norm: tf.Tensor) -> Any:
         """For norms of ordinary size."""
         return norm
 
-    def careful(self, norm):
+    def careful(self, norm: tf.Tensor) -> Any:
         """For all norms."""
         return norm
 
@@ -40,14 +41,14 @@ class Shrink(Measure):
 
     limit: tf.Tensor
     all_or_none: bool = False
-    check: Callable = tf.identity
+    check: Callable[[tf.Tensor], tf.Tensor] = tf.identity
 
-    def usual(self, norm):
+    def usual(self, norm: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """For norms of ordinary size and limits that are positive and finite."""
         # As a quotient, so that it is 1 below the limit, and has slope 0 there at any size.
         return norm, self.limit / tf.maximum(norm, self.limit)
 
-    def careful(self, norm):
+    def careful(self, norm: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """For all norms and limits: NaN where a limit is none; infinity never shrinks."""
         norm, limit = self.check(norm), self.limit
         finite = tf.minimum(limit, limit.dtype.max)
@@ -56,7 +57,13 @@ class Shrink(Measure):
         return norm, factor + (norm - norm) if self.all_or_none else factor
 
 
-def joint_norm(values, dtype, order=2, make=None, axes=None):
+def joint_norm(
+    values: Sequence[tf.Tensor],
+    dtype: tf.DType,
+    order: float = 2,
+    make: Measure | None = None,
+    axes: Sequence[int] | None = None,
+) -> Any:
     """Make something of the norm of all `values` together, over `axes` of each (None: all)."""
     make = make or Measure()
     if not values:
@@ -70,7 +77,7 @@ def joint_norm(values, dtype, order=2, make=None, axes=None):
     return _l2(values, sums, make)
 
 
-def each_norm(values, order, make):
+def each_norm(values: Sequence[tf.Tensor], order: float, make: Measure) -> Any:
     """Make something of the vector of norms of the `values`, one each."""
     if order != 2:
         return make.careful(tf.stack([_other_norm([v], order) for v in values]))
@@ -83,7 +90,7 @@ def each_norm(values, order, make):
     return _l2(values, sums, make)
 
 
-def example_norms(values, make):
+def example_norms(values: Sequence[tf.Tensor], make: Measure) -> Any:
     """Make something of the vector of joint norms along the first axis."""
 
     def sums(values, scale):
@@ -93,7 +100,7 @@ def example_norms(values, make):
     return _l2(values, sums, make)
 
 
-def for_examples(numbers, values):
+def for_examples(numbers: tf.Tensor, values: tf.Tensor) -> tf.Tensor:
     """One number an example, shaped so that it meets all values of its example."""
     return tf.reshape(numbers, [-1] + [1] * (values.shape.rank - 1))
 

@@ -184,7 +184,7 @@ def clip_by_global_norm(
     return [on_entries(scaled, g, factor) for g in grads], norm
 
 
-def _check_finite(name: str) -> Callable:
+def _check_finite(name: str) -> Callable[[tf.Tensor], tf.Tensor]:
     """Pass a norm on, or stop the step where it is not finite."""
     message = f"`{name}` must have a finite norm, for error_if_nonfinite=True. Received"
     return lambda norm: tf.debugging.check_numerics(norm, message)

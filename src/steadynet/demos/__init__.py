@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from steadynet import _checks
 
 if TYPE_CHECKING:
-    from steadynet.explorer import Demo
+    from steadynet.explorer.demo import Demo
 
 __all__ = ["FOLDERS", "load"]
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, Number, median_and_range
+from steadynet.experiments.base import Claim, Experiment, Number, Point, median_and_range
 from steadynet.tasks.pictures import small_pictures
 
 if TYPE_CHECKING:
+    import tensorflow as tf
+
     from steadynet.recording import Recording
 
 DEPTH, BATCH_SIZE, STEPS, LAST = 20, 64, 800, 100
@@ -27,7 +30,9 @@ CLIPPINGS = {
 }
 
 
-def adaptively_but_the_last(grads, params, threshold):
+def adaptively_but_the_last(
+    grads: Sequence[tf.Tensor], params: Sequence[tf.Tensor], threshold: tf.Tensor
+) -> list[tf.Tensor]:
     """Adaptive clipping of every layer except the classifier, as Brock et al. (2021) advise."""
     from steadynet import clipping
 
@@ -43,7 +48,7 @@ def _side_by_side(method):
     return sweeps.Sweep(model, clip=adaptively_but_the_last if method == "adaptive" else method)
 
 
-def run(point):
+def run(point: Point) -> dict[str, np.ndarray]:
     """One clipping and seed, every learning rate side by side."""
     from steadynet import networks
 
@@ -63,7 +68,7 @@ def run(point):
     return {"accuracy": record.accuracy[:, -LAST:].mean(-1), "clipped": record.clipped_share}
 
 
-def best_rate(recording, clipping):
+def best_rate(recording: Recording, clipping: str) -> tuple[np.ndarray, float]:
     """Best mean accuracy over rates, by seed, and the highest rate within 0.05 of it.
 
     Parameters
@@ -84,7 +89,7 @@ def best_rate(recording, clipping):
     return accuracy[mean.argmax()], float(usable.max())
 
 
-def adaptive_helps_at_high_rates(recording):
+def adaptive_helps_at_high_rates(recording: Recording) -> Claim:
     """At a rate where training without clipping stays near chance, adaptive clipping trains."""
     adaptive, never = (
         recording.get("accuracy", clipping=clipping, learning_rate=0.2)
@@ -99,7 +104,7 @@ def adaptive_helps_at_high_rates(recording):
     )
 
 
-def adaptive_beats_best_unclipped(recording):
+def adaptive_beats_best_unclipped(recording: Recording) -> Claim:
     """Each at its own best rate, adaptive clipping ends higher than never clipping."""
     gain = best_rate(recording, "adaptive 0.03")[0] - best_rate(recording, "never")[0]
     return Claim(
@@ -110,7 +115,7 @@ def adaptive_beats_best_unclipped(recording):
     )
 
 
-def adaptive_beats_global(recording):
+def adaptive_beats_global(recording: Recording) -> Claim:
     """Each at its own best rate, adaptive clipping ends higher than clipping the global norm."""
     gain = best_rate(recording, "adaptive 0.03")[0] - best_rate(recording, "global norm 1")[0]
     return Claim(

@@ -5,14 +5,17 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 if TYPE_CHECKING:
     from steadynet.recording import Recording
 
-__all__ = ["Claim", "Experiment", "Number", "median_and_range"]
+__all__ = ["Claim", "Experiment", "Number", "Point", "median_and_range"]
+
+Point: TypeAlias = Mapping[str, Any]  # where on the grid a run stands: values by factor
 
 
 @dataclasses.dataclass(frozen=True)
@@ -165,9 +168,9 @@ class Experiment:
 
     name: str
     question: str
-    axes: Mapping[str, tuple]
+    axes: Mapping[str, tuple[Any, ...]]
     together: tuple[str, ...]
-    run: Callable[[dict], dict[str, np.ndarray]]
+    run: Callable[[Point], dict[str, np.ndarray]]
     arrays: Mapping[str, str]
     claims: tuple[Callable[[Recording], Claim], ...] = ()
     not_reproduced: tuple[Callable[[Recording], Claim], ...] = ()
@@ -181,7 +184,7 @@ class Experiment:
             raise ValueError(f"`together` must name axes. Received: {sorted(unknown)}")
 
 
-def median_and_range(values) -> dict[str, float]:
+def median_and_range(values: ArrayLike) -> dict[str, float]:
     """Median, smallest and largest of one value a seed, as the fields of a `Claim`.
 
     Parameters

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, Number, median_and_range
+from steadynet.experiments.base import Claim, Experiment, Number, Point, median_and_range
 from steadynet.experiments.rates import at_best_rate
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ RATES = (0.01, 0.03, 0.1, 0.3, 1.0)
 DEPTH, UNITS, ACTIVATION, STEPS, LAST = 10, 24, "elu", 240, 20
 
 
-def run(point):
+def run(point: Point) -> dict[str, np.ndarray]:
     """One kind of network and batch size: every seed in turn, its learning rates side by side."""
     from steadynet.tasks import deep_rows
 
@@ -38,7 +38,7 @@ def run(point):
     return {name: np.stack([one[name] for one in found], axis=1) for name in found[0]}
 
 
-def gain(recording, batch_size):
+def gain(recording: Recording, batch_size: int) -> np.ndarray:
     """Test accuracy gained by batch normalization, each arm at its best rate, by seed."""
     with_it, without = (
         at_best_rate(recording, "test_accuracy", normalize=n, batch_size=batch_size)
@@ -47,7 +47,7 @@ def gain(recording, batch_size):
     return with_it - without
 
 
-def breaks_down_at_two(recording):
+def breaks_down_at_two(recording: Recording) -> Claim:
     """Of two numbers, normalizing leaves only which one is larger."""
     points = 100 * gain(recording, 2)
     return Claim(
@@ -58,7 +58,7 @@ def breaks_down_at_two(recording):
     )
 
 
-def loses_at_four(recording):
+def loses_at_four(recording: Recording) -> Claim:
     """Four are still too few."""
     points = 100 * gain(recording, 4)
     return Claim(
@@ -69,7 +69,7 @@ def loses_at_four(recording):
     )
 
 
-def gains_from_thirty_two(recording):
+def gains_from_thirty_two(recording: Recording) -> Claim:
     """From 32 on it helps at every batch size."""
     points = 100 * np.array([gain(recording, b) for b in BATCH_SIZES if b >= 32])
     return Claim(
@@ -80,7 +80,7 @@ def gains_from_thirty_two(recording):
     )
 
 
-def error_grows_as_batches_shrink(recording):
+def error_grows_as_batches_shrink(recording: Recording) -> Claim:
     """Wu and He (2018): error 23.6 % at batch 32, 34.7 % at batch 2."""
     at_2, at_32 = (
         at_best_rate(recording, "test_accuracy", normalize="batch norm", batch_size=b)
@@ -95,7 +95,7 @@ def error_grows_as_batches_shrink(recording):
     )
 
 
-def moving_statistics_are_to_blame(recording):
+def moving_statistics_are_to_blame(recording: Recording) -> Claim:
     """Do small batches train well, and only leave poor moving statistics behind?"""
     at = {"normalize": "batch norm", "batch_size": 4, "learning_rate": 0.03}
     by_batch = recording.get("test_accuracy_by_batch", **at)

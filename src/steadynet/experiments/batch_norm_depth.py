@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, Number, median_and_range
+from steadynet.experiments.base import Claim, Experiment, Number, Point, median_and_range
 from steadynet.experiments.rates import at_best_rate, largest_usable_rate
 from steadynet.tasks import curves
 
 if TYPE_CHECKING:
     from steadynet.recording import Recording
+    from steadynet.tasks import deep_rows
 
 CHANCE = 0.1
 DEPTHS = (2, 5, 10, 20, 30)
@@ -25,7 +27,7 @@ QUANTILES = (0.15, 0.5, 0.85)
 TARGET, OVER = 0.7, 20  # accuracy to reach, and steps over which it is averaged
 
 
-def run(point):
+def run(point: Point) -> dict[str, np.ndarray]:
     """One network and batch size: every seed in turn, its learning rates side by side."""
     rates, batch_size = point["learning_rate"], point["batch_size"]
     by_seed = [
@@ -35,7 +37,7 @@ def run(point):
     return {name: np.stack([found[name] for found in by_seed], axis=1) for name in by_seed[0]}
 
 
-def look(row):
+def look(row: deep_rows.Row) -> dict[str, np.ndarray]:
     """Quantiles of each layer's outputs, and its kernel's gradient norm, padded to one depth."""
     hidden, norms = row.inside()
     room = [(0, 0), (0, max(DEPTHS) - norms.shape[1])]
@@ -49,7 +51,14 @@ def look(row):
     }
 
 
-def train(normalize, depth, activation, batch_size, rates, seed):
+def train(
+    normalize: str,
+    depth: int,
+    activation: str,
+    batch_size: int,
+    rates: Sequence[float],
+    seed: int,
+) -> dict[str, np.ndarray]:
     """One row of rates: what it learned, and what its layers looked like on the way."""
     from steadynet.tasks import deep_rows
 
@@ -75,7 +84,7 @@ def train(normalize, depth, activation, batch_size, rates, seed):
         }
 
 
-def gain(recording, **at):
+def gain(recording: Recording, **at: Any) -> np.ndarray:
     """Test accuracy gained by batch normalization, each arm at its best rate, by seed."""
     with_it, without = (
         at_best_rate(recording, "test_accuracy", normalize=n, **at) for n in ("batch norm", "none")
@@ -83,7 +92,7 @@ def gain(recording, **at):
     return with_it - without
 
 
-def little_at_two_layers(recording):
+def little_at_two_layers(recording: Recording) -> Claim:
     """A shallow ReLU network gains little."""
     points = 100 * gain(recording, depth=2, activation="relu", batch_size=64)
     return Claim(
@@ -94,7 +103,7 @@ def little_at_two_layers(recording):
     )
 
 
-def much_at_twenty_layers(recording):
+def much_at_twenty_layers(recording: Recording) -> Claim:
     """A deep ReLU network gains much, and more than a shallow one on every seed."""
     points = 100 * gain(recording, depth=20, activation="relu", batch_size=64)
     shallow = 100 * gain(recording, depth=2, activation="relu", batch_size=64)
@@ -106,7 +115,7 @@ def much_at_twenty_layers(recording):
     )
 
 
-def deep_sigmoid_learns(recording):
+def deep_sigmoid_learns(recording: Recording) -> Claim:
     """Without it a deep sigmoid network stays at chance at every rate; with it, it learns."""
     at = {"depth": 20, "activation": "sigmoid", "batch_size": 64}
     without = recording.get("test_accuracy", normalize="none", **at).max(axis=0)
@@ -128,7 +137,7 @@ def _rate_ratio(recording, **at):
     return with_it / without
 
 
-def larger_rates(recording):
+def larger_rates(recording: Recording) -> Claim:
     """Rates five times and more as large can be used."""
     ratio = _rate_ratio(recording, depth=10, activation="elu")
     return Claim(
@@ -139,7 +148,7 @@ def larger_rates(recording):
     )
 
 
-def larger_rates_in_deep_relu(recording):
+def larger_rates_in_deep_relu(recording: Recording) -> Claim:
     """So it is with 20 ReLU layers, if not on every seed."""
     ratio = _rate_ratio(recording, depth=20, activation="relu")
     return Claim(
@@ -160,7 +169,7 @@ def _steps_ratio(recording, **at):
     return steps[0] / steps[1]
 
 
-def fewer_steps(recording):
+def fewer_steps(recording: Recording) -> Claim:
     """The target is reached in fewer steps, each arm at the rate that is quickest for it."""
     ratio = _steps_ratio(recording, depth=20, activation="elu")
     return Claim(
@@ -177,7 +186,7 @@ def _first_to_last(recording, **at):
     return (logs[:, 0] - logs[:, at["depth"] - 1]).astype(float)
 
 
-def sigmoid_gradients_survive(recording):
+def sigmoid_gradients_survive(recording: Recording) -> Claim:
     """Batch normalization keeps the gradient of a deep sigmoid network from vanishing."""
     at = {"depth": 20, "activation": "sigmoid"}
     without = _first_to_last(recording, normalize="none", **at)
@@ -191,7 +200,7 @@ def sigmoid_gradients_survive(recording):
     )
 
 
-def relu_gradients_explode(recording):
+def relu_gradients_explode(recording: Recording) -> Claim:
     """In a very deep ReLU network, batch normalization makes gradients explode at the start."""
     at = {"depth": 30, "activation": "relu"}
     without = _first_to_last(recording, normalize="none", **at)
@@ -205,7 +214,7 @@ def relu_gradients_explode(recording):
     )
 
 
-def small_batches_undo_it(recording):
+def small_batches_undo_it(recording: Recording) -> Claim:
     """With batches of 8 the gain is gone, but whether it turns into a loss depends on the seed."""
     at = {"depth": 10, "activation": "relu"}
     small, large = (100 * gain(recording, batch_size=b, **at) for b in (8, 64))
@@ -217,7 +226,7 @@ def small_batches_undo_it(recording):
     )
 
 
-def gain_grows_to_thirty_layers(recording):
+def gain_grows_to_thirty_layers(recording: Recording) -> Claim:
     """More layers, more gain: true up to 20 ReLU layers, not up to 30."""
     at = {"activation": "relu", "batch_size": 64}
     more = 100 * (gain(recording, depth=30, **at) - gain(recording, depth=20, **at))
@@ -229,7 +238,7 @@ def gain_grows_to_thirty_layers(recording):
     )
 
 
-def fourteen_times_fewer_steps(recording):
+def fourteen_times_fewer_steps(recording: Recording) -> Claim:
     """Ioffe and Szegedy (2015) report 14 times fewer steps for their network."""
     ratio = 1 / _steps_ratio(recording, depth=10, activation="relu")
     return Claim(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, Number, median_and_range
+from steadynet.experiments.base import Claim, Experiment, Number, Point, median_and_range
 from steadynet.experiments.rates import at_best_rate
 from steadynet.tasks import curves
 
@@ -19,7 +19,7 @@ RATES = (0.01, 0.03, 0.1, 0.3, 1.0)
 DEPTH, UNITS, BATCH_SIZE, STEPS, WINDOW = 20, 24, 64, 300, 10
 
 
-def run(point):
+def run(point: Point) -> dict[str, np.ndarray]:
     """One activation and placement: every seed in turn, its learning rates side by side."""
     from steadynet.tasks import deep_rows
 
@@ -37,12 +37,12 @@ def run(point):
     return {"accuracy": np.stack(accuracy, 1), "test_accuracy": np.stack(test_accuracy, 1)}
 
 
-def best(recording, activation, placement):
+def best(recording: Recording, activation: str, placement: str) -> np.ndarray:
     """Test accuracy of every seed at the placement's own best rate."""
     return at_best_rate(recording, "test_accuracy", activation=activation, placement=placement)
 
 
-def gains_in_either_place(recording):
+def gains_in_either_place(recording: Recording) -> Claim:
     """Whether it is there counts for more than where it stands."""
     gains = []
     for activation in ACTIVATIONS:
@@ -58,7 +58,7 @@ def gains_in_either_place(recording):
     )
 
 
-def before_relu_is_better(recording):
+def before_relu_is_better(recording: Recording) -> Claim:
     """The paper's place, in a deep ReLU network."""
     points = 100 * (best(recording, "relu", "before") - best(recording, "relu", "after"))
     return Claim(
@@ -69,7 +69,7 @@ def before_relu_is_better(recording):
     )
 
 
-def before_sigmoid_is_better(recording):
+def before_sigmoid_is_better(recording: Recording) -> Claim:
     """The paper's place, in a deep sigmoid network."""
     points = 100 * (best(recording, "sigmoid", "before") - best(recording, "sigmoid", "after"))
     return Claim(

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, Number, median_and_range
+from steadynet.experiments.base import Claim, Experiment, Number, Point, median_and_range
 from steadynet.tasks import transfer
 
 if TYPE_CHECKING:
+    import keras
+
+    from steadynet import training
     from steadynet.recording import Recording
 
 TASK, SOURCE = "footwear", "all but footwear"
@@ -20,7 +23,7 @@ STEPS, PARTS = 320, 4
 
 
 @functools.cache
-def loops(n_frozen):
+def loops(n_frozen: int) -> tuple[tuple[keras.Model, training.Trainer], ...]:
     """Two networks, each with its loop: one goes through the frozen layers, one past them."""
     import keras
 
@@ -36,7 +39,7 @@ def loops(n_frozen):
     )
 
 
-def run(point):
+def run(point: Point) -> dict[str, np.ndarray]:
     """One number of frozen layers and seed: train on pictures, then on cached features."""
     from steadynet import reuse
 
@@ -82,7 +85,7 @@ def _fastest(loop, x, y, seed):
     return 1000 * min(seconds) / every
 
 
-def caching_is_exact(recording):
+def caching_is_exact(recording: Recording) -> Claim:
     """Features computed once give the same predictions."""
     gap = recording.get("gap").max(axis=0)
     return Claim(
@@ -93,7 +96,7 @@ def caching_is_exact(recording):
     )
 
 
-def caching_trains_the_same(recording):
+def caching_trains_the_same(recording: Recording) -> Claim:
     """Training on cached features ends where training through frozen layers ends."""
     gap = recording.get("accuracy_cached") - recording.get("accuracy_recomputed")
     gap = np.abs(gap).max(axis=0)
@@ -105,7 +108,7 @@ def caching_trains_the_same(recording):
     )
 
 
-def caching_is_faster(recording):
+def caching_is_faster(recording: Recording) -> Claim:
     """With the convolutions frozen, a step on their features takes a fraction of the time."""
     speedup = recording.get("ms_recomputed", n_frozen=3) / recording.get("ms_cached", n_frozen=3)
     return Claim(

@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from steadynet.experiments.base import Claim, Experiment, Number
+from steadynet.experiments.base import Claim, Experiment, Number, Point
 from steadynet.tasks.temporal_order import NEVER
 
 if TYPE_CHECKING:
+    import tensorflow as tf
+
     from steadynet.recording import Recording
 
 LEARNING_RATE = 0.4
@@ -27,7 +31,7 @@ OUTSIDE = 1.0  # a step this long crosses a quarter of the picture
 THRESHOLDS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 100.0, NEVER)
 
 
-def error(w, b):
+def error(w: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
     """Squared error of the unit's last output, ``(sigmoid(x_50) - 0.7)²``.
 
     Parameters
@@ -48,7 +52,7 @@ def error(w, b):
 
 
 @functools.lru_cache(maxsize=1)
-def compiled_step():
+def compiled_step() -> Callable[..., tuple[tf.Tensor, ...]]:
     """One clipped step for many starts at once: new w and b, error and gradient norm before it."""
     import tensorflow as tf
 
@@ -65,7 +69,13 @@ def compiled_step():
     return step
 
 
-def descend(w, b, threshold, steps=STEPS, on_step=None):
+def descend(
+    w: ArrayLike,
+    b: ArrayLike,
+    threshold: ArrayLike,
+    steps: int = STEPS,
+    on_step: Callable[[np.ndarray, np.ndarray, np.ndarray], object] | None = None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Follow clipped gradient descent from every start.
 
     Parameters
@@ -107,7 +117,7 @@ def descend(w, b, threshold, steps=STEPS, on_step=None):
     return np.stack(path, -2), np.stack(errors, -1), np.stack(norms, -1)
 
 
-def surface(n=101):
+def surface(n: int = 101) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The error over a grid of the picture's range, without TensorFlow.
 
     Parameters
@@ -128,7 +138,7 @@ def surface(n=101):
     return w, b, (1 / (1 + np.exp(-x)) - TARGET) ** 2
 
 
-def run(point):
+def run(point: Point) -> dict[str, np.ndarray]:
     """Every start and threshold at once; nothing here is random, so there is one seed."""
     axes = [np.array(point[axis], "float32") for axis in ("threshold", "w", "b")]
     path, errors, norms = descend(axes[1][:, None], axes[2], axes[0][:, None, None])
@@ -136,7 +146,7 @@ def run(point):
     return {"path": path, "error": errors, "norm": norms, "thrown": thrown}
 
 
-def clipping_prevents_throws(recording):
+def clipping_prevents_throws(recording: Recording) -> Claim:
     """Unclipped descent is thrown off by the cliff from some starts; clipped at 1 from none."""
     thrown = recording.get("thrown", threshold=NEVER, seed=0)
     clipped = recording.get("thrown", threshold=1.0, seed=0)
@@ -148,7 +158,7 @@ def clipping_prevents_throws(recording):
     )
 
 
-def clipping_lowers_final_error(recording):
+def clipping_lowers_final_error(recording: Recording) -> Claim:
     """The mean error after the last step is lower with a threshold of 1 than without clipping."""
     gap = [recording.get("error", threshold=t, seed=0)[..., -1].mean() for t in (NEVER, 1.0)]
     return Claim(

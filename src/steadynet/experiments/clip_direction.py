@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, Number, median_and_range
+from steadynet.experiments.base import Claim, Experiment, Number, Point, median_and_range
 from steadynet.tasks.temporal_order import BATCH_SIZE, THRESHOLDS, sequences
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ METHODS = ("value", "norm", "global_norm")
 SNAPSHOTS, APART = 30, 10  # gradients are looked at every 10 steps, before the task is solved
 
 
-def run(point):
+def run(point: Point) -> dict[str, np.ndarray]:
     """Angles of every method and threshold on the same gradients of one run."""
     import keras
     import tensorflow as tf
@@ -51,7 +51,7 @@ def run(point):
     return {"angle": np.stack(angles, -1), "norm": np.broadcast_to(norms, shape).astype("float32")}
 
 
-def value_turns(recording):
+def value_turns(recording: Recording) -> Claim:
     """Clipping by value turns the gradient."""
     angle = np.median(recording.get("angle", method="value", threshold=0.001), axis=-1)
     return Claim(
@@ -62,7 +62,7 @@ def value_turns(recording):
     )
 
 
-def norm_turns(recording):
+def norm_turns(recording: Recording) -> Claim:
     """Clipping each variable's norm on its own turns the joint gradient too."""
     angle = np.median(recording.get("angle", method="norm", threshold=0.001), axis=-1)
     return Claim(
@@ -73,7 +73,7 @@ def norm_turns(recording):
     )
 
 
-def global_norm_keeps_direction(recording):
+def global_norm_keeps_direction(recording: Recording) -> Claim:
     """Clipping the global norm only shortens."""
     angle = recording.get("angle", method="global_norm").max(axis=(0, -1))
     return Claim(

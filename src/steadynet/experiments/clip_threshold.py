@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, Number, median_and_range
+from steadynet.experiments.base import Claim, Experiment, Number, Point, median_and_range
 from steadynet.tasks.temporal_order import (
     CURVES,
     NEVER,
@@ -30,7 +31,7 @@ RULES = ("half the mean norm", "ten times the mean norm", "90th percentile")
 FAILING_RATE = 0.2  # training without clipping fails here on every seed
 
 
-def run(point):
+def run(point: Point) -> dict[str, np.ndarray]:
     """All rates and thresholds of one method and seed, side by side."""
     rates, thresholds = point["learning_rate"], point["threshold"]
     r, t = zip(*itertools.product(rates, thresholds), strict=True)
@@ -38,12 +39,12 @@ def run(point):
     return {name: a.reshape(len(rates), len(thresholds), *a.shape[1:]) for name, a in found.items()}
 
 
-def solved(recording, **point):
+def solved(recording: Recording, **point: Any) -> np.ndarray:
     """Whether each run solved the task."""
     return np.isfinite(solved_at(recording, **point))
 
 
-def clipping_rescues(recording):
+def clipping_rescues(recording: Recording) -> Claim:
     """Where training without clipping fails on every seed, a clipped run succeeds on every seed."""
     at = {"method": "global_norm", "learning_rate": FAILING_RATE}
     without = solved(recording, threshold=NEVER, **at)
@@ -59,7 +60,7 @@ def clipping_rescues(recording):
     )
 
 
-def lost_without_clipping(recording):
+def lost_without_clipping(recording: Recording) -> Claim:
     """At the smallest rate every seed learns without clipping, and some lose it again."""
     at = {"method": "global_norm", "learning_rate": RATES[0]}
     lost = [
@@ -78,7 +79,7 @@ def lost_without_clipping(recording):
     )
 
 
-def tight_is_slow(recording):
+def tight_is_slow(recording: Recording) -> Claim:
     """A threshold far below the usual norms costs steps."""
     at = {"method": "global_norm", "learning_rate": FAILING_RATE}
     tight = np.nan_to_num(solved_at(recording, threshold=0.01, **at), nan=STEPS)
@@ -92,7 +93,7 @@ def tight_is_slow(recording):
     )
 
 
-def best_thresholds(recording, seeds=None):
+def best_thresholds(recording: Recording, seeds: Sequence[int] | None = None) -> np.ndarray:
     """The middle of the thresholds that solve the task soonest, or nearly, at each rate.
 
     Several thresholds are often equally good, so this is the geometric mean of those whose median
@@ -116,7 +117,7 @@ def best_thresholds(recording, seeds=None):
     return np.exp([thresholds[row].mean() for row in good])
 
 
-def best_moves_with_rate(recording):
+def best_moves_with_rate(recording: Recording) -> Claim:
     """The best threshold falls as the rate rises: their product, the longest step, counts."""
     rates, n = np.log(recording.axes["learning_rate"]), len(recording.axes["seed"])
     subsets = [[s for s in range(n) if s != left_out] for left_out in range(n)]
@@ -129,7 +130,7 @@ def best_moves_with_rate(recording):
     )
 
 
-def same_product_same_speed(recording):
+def same_product_same_speed(recording: Recording) -> Claim:
     """Where nearly every step is clipped, twice the rate at half the threshold is as fast."""
     steps = solved_at(recording, method="global_norm")
     clipped = recording.get("clipped", method="global_norm").mean(-1) > 0.5
@@ -152,7 +153,7 @@ def same_product_same_speed(recording):
     )
 
 
-def harmless_is_identical(recording):
+def harmless_is_identical(recording: Recording) -> Claim:
     """A threshold above every norm leaves each step as it was."""
     at = {"method": "global_norm", "learning_rate": RATES[0]}
     largest = recording.get("norm_quantiles", threshold=NEVER, **at)[:, -1].max()
@@ -167,7 +168,7 @@ def harmless_is_identical(recording):
     )
 
 
-def rules_of_thumb(recording):
+def rules_of_thumb(recording: Recording) -> dict[str, Any]:
     """What two rules recommend at each rate, and which thresholds solve the task on every seed.
 
     Both rules look at the norms of a run; here it is the run at the best threshold of each rate,
@@ -186,7 +187,7 @@ def rules_of_thumb(recording):
         rules recommend.
     """
     at = {"method": "global_norm"}
-    every = solved(recording, **at).all(axis=-1)[:, :-1]
+    every = np.all(solved(recording, **at), axis=-1)[:, :-1]
     thresholds = np.array(recording.axes["threshold"][:-1])
     middle = [int(np.abs(np.log(thresholds / t)).argmin()) for t in best_thresholds(recording)]
     best = np.arange(len(every)), middle

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, Number, median_and_range
+from steadynet.experiments.base import Claim, Experiment, Number, Point, median_and_range
 from steadynet.tasks.temporal_order import (
     BATCH_SIZE,
     CURVES,
@@ -19,6 +19,7 @@ from steadynet.tasks.temporal_order import (
 )
 
 if TYPE_CHECKING:
+    from steadynet import training
     from steadynet.recording import Recording
 
 LENGTH, STEPS = 20, 1000
@@ -27,7 +28,7 @@ THRESHOLDS = (0.0001, 0.001, 0.01, 0.1, 1.0, 10.0, NEVER)
 
 
 @functools.lru_cache(maxsize=1)
-def trainer():
+def trainer() -> training.Trainer:
     """One compiled trainer; each run resets its weights and Adam's state."""
     import keras
 
@@ -37,7 +38,7 @@ def trainer():
     return training.Trainer(model, keras.optimizers.Adam(RATES[0]), clip="global_norm")
 
 
-def run(point):
+def run(point: Point) -> dict[str, np.ndarray]:
     """Every threshold in turn, for one rate and seed."""
     from steadynet import networks
 
@@ -59,7 +60,7 @@ def run(point):
     return {name: np.stack([each[name] for each in found]) for name in CURVES}
 
 
-def adam_tolerates_tight_thresholds(recording):
+def adam_tolerates_tight_thresholds(recording: Recording) -> Claim:
     """A thousandfold smaller threshold costs Adam little."""
     steps = solved_at(recording, learning_rate=0.003)
     tight, loose = (steps[recording.axes["threshold"].index(t)] for t in (0.001, 1.0))
@@ -72,7 +73,7 @@ def adam_tolerates_tight_thresholds(recording):
     )
 
 
-def clipping_does_not_rescue_adam(recording):
+def clipping_does_not_rescue_adam(recording: Recording) -> Claim:
     """At ten times the rate Adam fails on most seeds, whatever the threshold."""
     solved = np.isfinite(solved_at(recording, learning_rate=0.03)).mean(axis=-1)
     return Claim(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, Number, median_and_range
+from steadynet.experiments.base import Claim, Experiment, Number, Point, median_and_range
 from steadynet.tasks import transfer
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ MOST = 0.8  # share of seeds: four of five
 TARGETS = {"footwear": 0.85, "tops": 0.65}  # accuracies that a few hundred labels reach
 
 
-def run(point):
+def run(point: Point) -> dict[str, np.ndarray]:
     """One task, start and seed: every number of frozen layers and of labels."""
     target, seed = point["task"], point["seed"]
     source = SPLITS[target] if point["start"] == "pretrained" else None
@@ -41,12 +41,12 @@ def run(point):
     }
 
 
-def final(recording, **point):
+def final(recording: Recording, **point: Any) -> np.ndarray:
     """Test accuracy after the last step."""
     return recording.get("accuracy", **point)[..., -1]
 
 
-def steps_to(curves, target):
+def steps_to(curves: np.ndarray, target: float) -> np.ndarray:
     """Steps until each accuracy curve reaches `target`; infinity if it never does."""
     reached = curves >= target
     steps = (reached.argmax(axis=-1) + 1.0) * EVERY
@@ -58,14 +58,14 @@ def _points_claim(statement, gain, holds):
     return Claim(statement, **median_and_range(100 * gain), unit="percentage points", holds=holds)
 
 
-def against_scratch(recording, look=-1, **point):
+def against_scratch(recording: Recording, look: int = -1, **point: Any) -> np.ndarray:
     """Test accuracy of a pretrained start less that of scratch, after the last step or a `look`."""
     pretrained = recording.get("accuracy", start="pretrained", **point)[..., look]
     scratch = recording.get("accuracy", start="random", **{**point, "n_frozen": 0})[..., look]
     return pretrained - scratch
 
 
-def transfer_beats_scratch(recording):
+def transfer_beats_scratch(recording: Recording) -> Claim:
     """With few labels, frozen pretrained convolutions end above scratch on most seeds."""
     gain = against_scratch(recording, task="footwear", n_frozen=3, labels=30)
     return _points_claim(
@@ -76,7 +76,7 @@ def transfer_beats_scratch(recording):
     )
 
 
-def transfer_beats_scratch_on_tops(recording):
+def transfer_beats_scratch_on_tops(recording: Recording) -> Claim:
     """Where the classes are hard to tell apart, many labels do not make up for it."""
     gain = against_scratch(recording, task="tops", n_frozen=0, labels=1000)
     return _points_claim(
@@ -87,7 +87,7 @@ def transfer_beats_scratch_on_tops(recording):
     )
 
 
-def transfer_starts_ahead(recording):
+def transfer_starts_ahead(recording: Recording) -> Claim:
     """The shorter the training, the more a pretrained start is ahead."""
     gains = [
         np.mean([against_scratch(recording, look, task=t, n_frozen=0) for t in SPLITS], axis=(0, 1))
@@ -101,7 +101,7 @@ def transfer_starts_ahead(recording):
     )
 
 
-def times_the_steps(recording, task, n_frozen=2):
+def times_the_steps(recording: Recording, task: str, n_frozen: int = 2) -> np.ndarray:
     """How many times the steps of a pretrained start scratch takes to the target, by seed."""
     steps = [
         steps_to(recording.get("accuracy", task=task, start=start, n_frozen=n), TARGETS[task])
@@ -112,7 +112,7 @@ def times_the_steps(recording, task, n_frozen=2):
     return scratch / pretrained
 
 
-def transfer_takes_fewer_steps(recording):
+def transfer_takes_fewer_steps(recording: Recording) -> Claim:
     """To the same accuracy, a pretrained start takes a fraction of the steps."""
     ratio = times_the_steps(recording, "tops")
     return Claim(
@@ -124,7 +124,7 @@ def transfer_takes_fewer_steps(recording):
     )
 
 
-def transfer_takes_fewer_steps_on_footwear(recording):
+def transfer_takes_fewer_steps_on_footwear(recording: Recording) -> Claim:
     """So it does on footwear, on most seeds."""
     ratio = times_the_steps(recording, "footwear")
     return Claim(
@@ -136,7 +136,7 @@ def transfer_takes_fewer_steps_on_footwear(recording):
     )
 
 
-def fewer_labels(recording, task, n_frozen, labels):
+def fewer_labels(recording: Recording, task: str, n_frozen: int, labels: int) -> np.ndarray:
     """How many times fewer labels a pretrained start needs for what scratch reaches, by seed."""
     known = np.log(recording.axes["labels"])
     pretrained = final(recording, task=task, start="pretrained", n_frozen=n_frozen)
@@ -151,7 +151,7 @@ def fewer_labels(recording, task, n_frozen, labels):
     return np.array(ratios)
 
 
-def labels_saved(recording):
+def labels_saved(recording: Recording) -> Claim:
     """On footwear a pretrained start saves some labels."""
     ratio = fewer_labels(recording, "footwear", 2, 100)
     return Claim(
@@ -162,7 +162,7 @@ def labels_saved(recording):
     )
 
 
-def labels_saved_on_tops(recording):
+def labels_saved_on_tops(recording: Recording) -> Claim:
     """On tops, closer to what was learned first, it saves many."""
     ratio = fewer_labels(recording, "tops", 0, 1000)
     return Claim(
@@ -173,7 +173,7 @@ def labels_saved_on_tops(recording):
     )
 
 
-def last_layer_only_loses(recording):
+def last_layer_only_loses(recording: Recording) -> Claim:
     """With many labels, training the last layer only ends far below scratch."""
     loss = -against_scratch(recording, task="footwear", n_frozen=4, labels=1000)
     return _points_claim(
@@ -183,7 +183,7 @@ def last_layer_only_loses(recording):
     )
 
 
-def last_layer_only_loses_with_few_labels(recording):
+def last_layer_only_loses_with_few_labels(recording: Recording) -> Claim:
     """Even 10 labels do not make a frozen hidden layer pay."""
     loss = -against_scratch(recording, task="footwear", n_frozen=4)[:2].mean(axis=0)
     return _points_claim(
@@ -194,7 +194,7 @@ def last_layer_only_loses_with_few_labels(recording):
     )
 
 
-def random_filters_lose(recording):
+def random_filters_lose(recording: Recording) -> Claim:
     """Frozen convolutions have to have learned something."""
     at = {"labels": 300, "n_frozen": 3}
     gain = final(recording, start="pretrained", **at) - final(recording, start="random", **at)
@@ -207,7 +207,7 @@ def random_filters_lose(recording):
     )
 
 
-def random_filters_are_near_chance(recording):
+def random_filters_are_near_chance(recording: Recording) -> Claim:
     """Where the literature finds random filters useless from the third layer on, ours serve."""
     found = final(recording, task="footwear", start="random", n_frozen=3, labels=1000)
     return _points_claim(
@@ -217,7 +217,7 @@ def random_filters_are_near_chance(recording):
     )
 
 
-def frozen_steps_are_cheaper(recording):
+def frozen_steps_are_cheaper(recording: Recording) -> Claim:
     """What is frozen needs no gradient."""
     ms = recording.get("ms", labels=1000, start="pretrained")
     ratio = np.median(ms[:, 0] / ms[:, 3], axis=0)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, Number, median_and_range
+from steadynet.experiments.base import Claim, Experiment, Number, Point, median_and_range
 
 if TYPE_CHECKING:
     from steadynet.recording import Recording
@@ -18,7 +18,7 @@ DEPTH = 50  # layers of the deep network, and steps of the recurrent one
 UNITS, BATCH = 64, 128
 
 
-def backward_norms(shared, activation, gain, seed):
+def backward_norms(shared: bool, activation: str, gain: float, seed: int) -> np.ndarray:
     """Norm of the loss's gradient at every state, first to last, of ``h_k = f(U_k h_{k-1} + x_k)``.
 
     Parameters
@@ -64,13 +64,13 @@ def _orthogonal(rng):
     return (q * np.sign(np.diag(r))).astype("float32")
 
 
-def run(point):
+def run(point: Point) -> dict[str, np.ndarray]:
     """One activation, gain and seed: through layers, and through time."""
     at = point["activation"], point["gain"], point["seed"]
     return {"depth": backward_norms(False, *at), "time": backward_norms(True, *at)}
 
 
-def growth(recording, way, **at):
+def growth(recording: Recording, way: str, **at: Any) -> np.ndarray:
     """First over last norm: how many times larger the gradient is after the whole way back.
 
     Parameters
@@ -96,7 +96,7 @@ def _ratio_claim(statement, ratio, holds):
     return Claim(statement, **median_and_range(ratio), unit="times", holds=bool(holds.all()))
 
 
-def small_gain_vanishes(recording):
+def small_gain_vanishes(recording: Recording) -> Claim:
     """Below 1, the gradient is lost on its way back."""
     ratio = growth(recording, "depth", activation="tanh", gain=0.8)
     text = (
@@ -105,14 +105,14 @@ def small_gain_vanishes(recording):
     return _ratio_claim(text, ratio, ratio < 1e-3)
 
 
-def relu_explodes_with_depth(recording):
+def relu_explodes_with_depth(recording: Recording) -> Claim:
     """Far above its critical gain of √2, a ReLU network multiplies the gradient layer by layer."""
     ratio = growth(recording, "depth", activation="relu", gain=2.0)
     text = "At gain 2, 50 ReLU layers multiply the gradient by more than ten thousand."
     return _ratio_claim(text, ratio, ratio > 1e4)
 
 
-def tanh_holds_back(recording):
+def tanh_holds_back(recording: Recording) -> Claim:
     """Saturation keeps the gradient of tanh networks from growing as gain^50."""
     ratio = growth(recording, "depth", activation="tanh", gain=2.0)
     text = "At gain 2, 50 tanh layers multiply the gradient by far less than 2^50, which is 1.1e15."

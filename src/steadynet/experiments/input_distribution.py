@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, Number, median_and_range
+from steadynet.experiments.base import Claim, Experiment, Number, Point, median_and_range
 
 if TYPE_CHECKING:
     from steadynet.recording import Recording
@@ -18,7 +18,7 @@ QUANTILES = (0.15, 0.5, 0.85)
 SHOWN_UNITS = 8  # of the last hidden layer, the first few: one is as typical as another
 
 
-def run(point):
+def run(point: Point) -> dict[str, np.ndarray]:
     """With or without batch normalization: every seed in turn, its learning rates side by side."""
     from steadynet.tasks import deep_rows
 
@@ -52,14 +52,14 @@ def _train(row, rates, seed):
     }
 
 
-def wander(recording, **at):
+def wander(recording: Recording, **at: Any) -> np.ndarray:
     """How far the units' median inputs range over training, in widths from 15 to 85 %."""
     inputs = recording.get("inputs", **at)
     width = (inputs[..., 2, :] - inputs[..., 0, :]).mean(axis=(-1, -2))
     return np.ptp(inputs[..., 1, :], axis=-2).mean(axis=-1) / width
 
 
-def inputs_stay_put(recording):
+def inputs_stay_put(recording: Recording) -> Claim:
     """Figure 1 of Ioffe and Szegedy (2015): normalized inputs hold their place."""
     at = {"learning_rate": 0.3}
     ratio = wander(recording, normalize="none", **at) / wander(
@@ -74,7 +74,7 @@ def inputs_stay_put(recording):
     )
 
 
-def learns_sooner(recording):
+def learns_sooner(recording: Recording) -> Claim:
     """At equal rates the normalized network is ahead early on."""
     after = 300 // APART
     gain = recording.get("test_accuracy", normalize="batch norm", learning_rate=0.1)[:, after]
@@ -89,7 +89,7 @@ def learns_sooner(recording):
     )
 
 
-def ahead_at_the_end(recording):
+def ahead_at_the_end(recording: Recording) -> Claim:
     """Given time and its best rate, a shallow plain network catches up."""
     last = [
         recording.get("test_accuracy", normalize=n)[..., -4:].mean(axis=-1)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, Number, median_and_range
+from steadynet.experiments.base import Claim, Experiment, Number, Point, median_and_range
 
 if TYPE_CHECKING:
     from steadynet.recording import Recording
@@ -17,7 +17,7 @@ RATES = (0.03, 0.1, 0.3)
 DEPTH, UNITS, ACTIVATION, BATCH_SIZE = 5, 32, "relu", 64
 
 
-def run(point):
+def run(point: Point) -> dict[str, np.ndarray]:
     """One momentum and batch: every seed in turn, its learning rates side by side."""
     from steadynet.tasks import deep_rows
 
@@ -46,13 +46,13 @@ def _train(row, rates, seed):
     return np.stack(moving, axis=-1), np.stack(by_batch, axis=-1)
 
 
-def gap(recording, moment, **at):
+def gap(recording: Recording, moment: int, **at: Any) -> np.ndarray:
     """Test accuracy lost by the moving statistics after some steps, against exact ones."""
     exact = recording.get("test_accuracy_by_batch", **at)
     return (exact - recording.get("test_accuracy", **at))[..., MOMENTS.index(moment)]
 
 
-def early_evaluation_is_far_off(recording):
+def early_evaluation_is_far_off(recording: Recording) -> Claim:
     """At Keras's default momentum, the first evaluations say little about the network."""
     points = 100 * gap(recording, 20, momentum=0.99, learning_rate=0.1)
     return Claim(
@@ -63,7 +63,7 @@ def early_evaluation_is_far_off(recording):
     )
 
 
-def late_evaluation_is_close(recording):
+def late_evaluation_is_close(recording: Recording) -> Claim:
     """The lag fades."""
     points = 100 * gap(recording, 600, momentum=0.99, learning_rate=0.1)
     return Claim(
@@ -74,9 +74,9 @@ def late_evaluation_is_close(recording):
     )
 
 
-def longer_memory_lags_longer(recording):
+def longer_memory_lags_longer(recording: Recording) -> Claim:
     """A momentum of 0.999 is still far off when 0.99 has caught up."""
-    at = {"moment": 600, "learning_rate": 0.1}
+    at: dict[str, Any] = {"moment": 600, "learning_rate": 0.1}
     points = 100 * (gap(recording, momentum=0.999, **at) - gap(recording, momentum=0.99, **at))
     return Claim(
         "After 600 steps, a momentum of 0.999 costs over 5 points more than one of 0.99.",
@@ -86,9 +86,9 @@ def longer_memory_lags_longer(recording):
     )
 
 
-def one_batch_is_a_poor_memory(recording):
+def one_batch_is_a_poor_memory(recording: Recording) -> Claim:
     """At momentum 0, evaluation rests on the last batch alone, and is noisier at the end."""
-    at = {"moment": 600, "learning_rate": 0.03}
+    at: dict[str, Any] = {"moment": 600, "learning_rate": 0.03}
     points = 100 * (gap(recording, momentum=0.0, **at) - gap(recording, momentum=0.9, **at))
     return Claim(
         "After 600 steps at rate 0.03, remembering one batch alone costs more than momentum 0.9.",
@@ -98,7 +98,7 @@ def one_batch_is_a_poor_memory(recording):
     )
 
 
-def momentum_leaves_training_alone(recording):
+def momentum_leaves_training_alone(recording: Recording) -> Claim:
     """Momentum changes what evaluation sees and nothing that is learned."""
     exact = recording.get("test_accuracy_by_batch")
     difference = 100 * np.abs(exact - exact[:1]).max(axis=(0, 1, 3))

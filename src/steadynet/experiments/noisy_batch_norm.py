@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, Number, median_and_range
+from steadynet.experiments.base import Claim, Experiment, Number, Point, median_and_range
 from steadynet.tasks import curves
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ LAST = 5  # windows at the end whose mean accuracy counts, since in evaluation t
 LENGTHS = (0.0, 0.5, 1.0, 2.0, 4.0)  # of steps tried, in learning rates
 
 
-def run(point):
+def run(point: Point) -> dict[str, np.ndarray]:
     """One kind of network: every learning rate and seed in turn."""
     from steadynet.tasks import deep_rows
 
@@ -72,12 +72,12 @@ def _drift(means, deviations):
         return (change / spread).astype("f4")
 
 
-def final_accuracy(recording, normalize):
+def final_accuracy(recording: Recording, normalize: str) -> np.ndarray:
     """Training accuracy at the end, in percent: [rate, seed]."""
     return 100 * recording.get("accuracy", normalize=normalize)[..., -LAST:].mean(axis=-1)
 
 
-def noisy_beats_plain(recording):
+def noisy_beats_plain(recording: Recording) -> Claim:
     """At a rate that is high for the plain network, noise and all."""
     noisy, plain = (final_accuracy(recording, n) for n in ("noisy batch norm", "none"))
     points = (noisy - plain)[RATES.index(0.3)]
@@ -89,7 +89,7 @@ def noisy_beats_plain(recording):
     )
 
 
-def noisy_beats_plain_at_best_rates(recording):
+def noisy_beats_plain_at_best_rates(recording: Recording) -> Claim:
     """The same, each arm at its own best rate."""
     both = [final_accuracy(recording, n) for n in ("noisy batch norm", "none")]
     noisy, plain = (values[values.mean(axis=-1).argmax()] for values in both)
@@ -102,7 +102,7 @@ def noisy_beats_plain_at_best_rates(recording):
     )
 
 
-def noise_unsettles(recording):
+def noise_unsettles(recording: Recording) -> Claim:
     """The noise does what it is there for: distributions move more than in the plain network."""
     at = {"learning_rate": 0.03}
     drift = [
@@ -118,7 +118,7 @@ def noise_unsettles(recording):
     )
 
 
-def batch_norm_settles(recording):
+def batch_norm_settles(recording: Recording) -> Claim:
     """Without the noise they move far less than in the plain network."""
     at = {"learning_rate": 0.03}
     drift = [
@@ -134,13 +134,13 @@ def batch_norm_settles(recording):
     )
 
 
-def band(recording, **at):
+def band(recording: Recording, **at: Any) -> np.ndarray:
     """Width of the band of losses along the gradient, log(largest / smallest): median of looks."""
     losses = recording.get("loss_along", **at)
     return np.nanmedian(np.log(losses.max(axis=-1) / losses.min(axis=-1)), axis=-1)
 
 
-def narrower_band(recording):
+def narrower_band(recording: Recording) -> Claim:
     """The loss changes less, and more evenly, along the gradient."""
     at = {"learning_rate": 0.03}
     ratio = band(recording, normalize="none", **at) / band(recording, normalize="batch norm", **at)
@@ -153,7 +153,7 @@ def narrower_band(recording):
     )
 
 
-def noise_leaves_the_band_narrow(recording):
+def noise_leaves_the_band_narrow(recording: Recording) -> Claim:
     """What the noise does not take away."""
     at = {"learning_rate": 0.03}
     ratio = band(recording, normalize="none", **at)
@@ -167,7 +167,7 @@ def noise_leaves_the_band_narrow(recording):
     )
 
 
-def steadier_gradient(recording):
+def steadier_gradient(recording: Recording) -> Claim:
     """The gradient still says something after a step along it."""
     at = {"learning_rate": 0.03}
     turned = []

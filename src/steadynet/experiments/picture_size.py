@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, Number, median_and_range
+from steadynet.experiments.base import Claim, Experiment, Number, Point, median_and_range
 from steadynet.tasks import transfer
 
 if TYPE_CHECKING:
+    from steadynet import training
     from steadynet.recording import Recording
 
 TASK, SOURCE, OWN_SIDE = "footwear", "all but footwear", 28
@@ -21,7 +22,7 @@ N_FROZEN, LABELS, STEPS = 3, 300, 160
 
 
 @functools.cache
-def loop(side):
+def loop(side: int) -> training.Trainer:
     """The reused network for pictures of one size, in its compiled loop."""
     import keras
 
@@ -35,7 +36,7 @@ def loop(side):
     return training.Trainer(model, keras.optimizers.SGD(transfer.RATE, momentum=transfer.MOMENTUM))
 
 
-def resized(pictures, side):
+def resized(pictures: np.ndarray, side: int) -> np.ndarray:
     """Pictures of another size, as a camera of fewer or more pixels would give them."""
     import tensorflow as tf
 
@@ -44,7 +45,7 @@ def resized(pictures, side):
     return np.array(tf.image.resize(pictures, (side, side), antialias=True))
 
 
-def run(point):
+def run(point: Point) -> dict[str, np.ndarray]:
     """Train and test on pictures of one size; time the predictions."""
     side, seed = point["side"], point["seed"]
     data, trainer = transfer.labelled(TASK, LABELS, seed), loop(side)
@@ -65,13 +66,13 @@ def run(point):
     return {"accuracy": accuracy, "ms": np.float32(1000 * min(seconds) / len(data.y_test))}
 
 
-def lost(recording, side):
+def lost(recording: Recording, side: int) -> np.ndarray:
     """Accuracy lost against pictures of the network's own size, by seed."""
     own = recording.get("accuracy", side=OWN_SIDE)
     return own - recording.get("accuracy", side=side)
 
 
-def larger_costs_little(recording):
+def larger_costs_little(recording: Recording) -> Claim:
     """Shrinking larger pictures loses next to nothing."""
     loss = lost(recording, 56)
     return Claim(
@@ -82,7 +83,7 @@ def larger_costs_little(recording):
     )
 
 
-def resizing_takes_time(recording):
+def resizing_takes_time(recording: Recording) -> Claim:
     """Shrinking on the way in is work too."""
     ratio = recording.get("ms", side=56) / recording.get("ms", side=OWN_SIDE)
     return Claim(
@@ -93,7 +94,7 @@ def resizing_takes_time(recording):
     )
 
 
-def tiny_costs_much(recording):
+def tiny_costs_much(recording: Recording) -> Claim:
     """What small pictures lack no resizing brings back; but footwear can be told with little."""
     loss = lost(recording, 7)
     return Claim(

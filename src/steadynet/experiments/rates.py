@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
+if TYPE_CHECKING:
+    from steadynet.recording import Recording
 
-def at_best_rate(recording, name, **at):
+
+def at_best_rate(recording: Recording, name: str, **at: Any) -> np.ndarray:
     """Values of every seed at the one rate whose mean over seeds is highest.
 
     Parameters
@@ -24,7 +29,9 @@ def at_best_rate(recording, name, **at):
     return values[np.nan_to_num(values.mean(axis=-1), nan=-np.inf).argmax()]
 
 
-def largest_usable_rate(recording, name, *, within=0.1, **at):
+def largest_usable_rate(
+    recording: Recording, name: str, *, within: float = 0.1, **at: Any
+) -> np.ndarray:
     """The largest rate, for every seed, that is within `within` of the best value over rates.
 
     Parameters

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, Number, median_and_range
+from steadynet.experiments.base import Claim, Experiment, Number, Point, median_and_range
 from steadynet.tasks.temporal_order import BATCH_SIZE, NEVER, sequences, summarize
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ STEPS, APART = 1000, 20
 CLOSE = 1e-3  # of the weights' length: far below what a curve shows
 
 
-def run(point):
+def run(point: Point) -> dict[str, np.ndarray]:
     """One run of TensorFlow, and the same run twice more: by LiteRT, and from rounded weights."""
     from steadynet import networks, steps
 
@@ -105,14 +105,14 @@ def _solved_at(measures):
     return summarize(Record(*np.transpose(measures)))["solved_at"]
 
 
-def apart_at(recording, **point):
+def apart_at(recording: Recording, **point: Any) -> np.ndarray:
     """Steps until the gap passes `CLOSE`, one number a run; all steps and one if it never does."""
     gap = recording.get("gap", **point)
     beyond = ~(gap <= CLOSE)  # NaN, where a run diverged, is beyond too
     return np.where(beyond.any(-1), (beyond.argmax(-1) + 1) * APART, STEPS + 1)
 
 
-def clipped_runs_stay_together(recording):
+def clipped_runs_stay_together(recording: Recording) -> Claim:
     """Where training is tame, a whole run is the same for every practical purpose."""
     gap = recording.get("gap", other="LiteRT", threshold=0.1)[:, -1]
     return Claim(
@@ -123,7 +123,7 @@ def clipped_runs_stay_together(recording):
     )
 
 
-def unclipped_runs_part(recording):
+def unclipped_runs_part(recording: Recording) -> Claim:
     """Where it is wild, rounding decides the outcome."""
     gap = recording.get("gap", other="LiteRT", threshold=NEVER)[:, -1]
     return Claim(
@@ -134,7 +134,7 @@ def unclipped_runs_part(recording):
     )
 
 
-def litert_is_not_to_blame(recording):
+def litert_is_not_to_blame(recording: Recording) -> Claim:
     """TensorFlow parts from itself as soon."""
     ours, theirs = (apart_at(recording, other=other, threshold=NEVER) for other in OTHERS)
     return Claim(
@@ -146,7 +146,7 @@ def litert_is_not_to_blame(recording):
     )
 
 
-def outcome_is_the_same(recording):
+def outcome_is_the_same(recording: Recording) -> Claim:
     """Both solve the task, at the same step or nearly."""
     at = {"other": "LiteRT", "threshold": 1.0}
     ours, theirs = (recording.get(name, **at) for name in ("solved_at", "original_solved_at"))

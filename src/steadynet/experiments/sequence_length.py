@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, Number
+from steadynet.experiments.base import Claim, Experiment, Number, Point
 from steadynet.tasks.temporal_order import CURVES, NEVER, solved_at, train_row
 
 if TYPE_CHECKING:
@@ -16,14 +16,14 @@ LEARNING_RATE = 0.1
 LENGTHS = (10, 15, 20, 25, 30, 40, 50)
 
 
-def run(point):
+def run(point: Point) -> dict[str, np.ndarray]:
     """One length and seed, every threshold side by side."""
     thresholds = point["threshold"]
     rates = [LEARNING_RATE] * len(thresholds)
     return train_row(point["length"], "global_norm", point["seed"], rates, thresholds)
 
 
-def clipping_reaches_further(recording):
+def clipping_reaches_further(recording: Recording) -> Claim:
     """Averaged over lengths, more seeds succeed with clipping than without."""
     solved = np.isfinite(solved_at(recording)).astype(float)
     gain = (solved[:, 0] - solved[:, 1]).mean(axis=0)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, Number, median_and_range
+from steadynet.experiments.base import Claim, Experiment, Number, Point, median_and_range
 from steadynet.tasks import transfer
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ STEPS = 400
 MOST = 0.75  # share of seeds: three of four
 
 
-def run(point):
+def run(point: Point) -> dict[str, np.ndarray]:
     """One source and seed: every number of layers, frozen and fine-tuned, and the base network."""
     seed, source, counts = point["seed"], SOURCES[point["source"]], point["n_reused"]
     starts = {n: transfer.start(TARGET, seed, source, n, steps=STEPS) for n in counts}
@@ -35,19 +36,19 @@ def run(point):
     }
 
 
-def end(weights, n_frozen, seed):
+def end(weights: Sequence[np.ndarray], n_frozen: int, seed: int) -> np.ndarray:
     """Test accuracy after training from these weights."""
     options = {"seed": seed, "steps": STEPS, "every": STEPS}
     return transfer.train(transfer.task(TARGET), 3, weights, n_frozen, **options)["accuracy"][-1]
 
 
 @functools.cache
-def base(seed):
+def base(seed: int) -> np.ndarray:
     """Test accuracy of a network with nothing reused."""
     return end(transfer.start(TARGET, seed), 0, seed)
 
 
-def change(recording, source, held):
+def change(recording: Recording, source: str, held: str) -> np.ndarray:
     """Accuracy less that of the base network, by number of layers and seed."""
     at = {"source": source, "held": held}
     return recording.get("accuracy", **at) - recording.get("base", **at)
@@ -58,7 +59,7 @@ def _points_claim(statement, gain, holds):
     return Claim(statement, **median_and_range(100 * gain), unit="percentage points", holds=holds)
 
 
-def frozen_transfer_falls(recording):
+def frozen_transfer_falls(recording: Recording) -> Claim:
     """AnB: the more layers of another task are frozen, the worse."""
     fall = change(recording, "dissimilar", "frozen")
     fall = fall[0] - fall[-1]
@@ -69,7 +70,7 @@ def frozen_transfer_falls(recording):
     )
 
 
-def fine_tuned_transfer_does_not_fall(recording):
+def fine_tuned_transfer_does_not_fall(recording: Recording) -> Claim:
     """AnB+: fine-tuned, the same layers cost nothing."""
     fall = change(recording, "dissimilar", "fine-tuned")
     fall = fall[0] - fall[-1]
@@ -80,7 +81,7 @@ def fine_tuned_transfer_does_not_fall(recording):
     )
 
 
-def similar_beats_dissimilar(recording):
+def similar_beats_dissimilar(recording: Recording) -> Claim:
     """Frozen layers transfer better from similar classes."""
     gain = change(recording, "similar", "frozen") - change(recording, "dissimilar", "frozen")
     gain = gain[2:].mean(axis=0)
@@ -92,7 +93,7 @@ def similar_beats_dissimilar(recording):
     )
 
 
-def random_filters_lose(recording):
+def random_filters_lose(recording: Recording) -> Claim:
     """Random frozen filters fall behind learned ones."""
     gain = change(recording, "similar", "frozen") - change(recording, "random", "frozen")
     gain = gain[2:].mean(axis=0)
@@ -103,7 +104,7 @@ def random_filters_lose(recording):
     )
 
 
-def fine_tuned_transfer_helps(recording):
+def fine_tuned_transfer_helps(recording: Recording) -> Claim:
     """AnB+: a start from another task lifts what training on all of the new one reaches."""
     gain = np.mean([change(recording, s, "fine-tuned") for s in ("similar", "dissimilar")], (0, 1))
     return _points_claim(
@@ -114,7 +115,7 @@ def fine_tuned_transfer_helps(recording):
     )
 
 
-def own_layers_dip(recording):
+def own_layers_dip(recording: Recording) -> Claim:
     """BnB: freezing a network's own lower layers and training the rest anew loses in the middle."""
     dip = -change(recording, "itself", "frozen")[1:3].mean(axis=0)
     return _points_claim(

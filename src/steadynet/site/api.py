@@ -27,7 +27,9 @@ def import_quietly(_app: Sphinx, _env: BuildEnvironment, docnames: list[str]) ->
         notebook.prepare()
 
 
-def skip_fields(_app, _what, _name, member, skip, _options) -> bool | None:
+def skip_fields(
+    _app: Sphinx, _what: str, _name: str, member: object, skip: bool, _options: object
+) -> bool | None:
     """Leave out fields of named tuples: Python says "Alias for field number 0" of them."""
     return True if str(getattr(member, "__doc__", "")).startswith("Alias for field") else None
 

@@ -2,8 +2,10 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 from myst_nb.core.read import create_nb_reader
+from sphinx.application import Sphinx
 
 from steadynet._stamp import PACKAGE, files_used, stamp, versions
 from steadynet.site import formulas
@@ -65,19 +67,19 @@ def prune(app, error):
             shutil.rmtree(folder)
 
 
-def _cache(app) -> Path:
+def _cache(app: Sphinx) -> Path:
     """Folder of all caches."""
     return Path(app.config.nb_execution_cache_path or Path(app.outdir).parent / ".jupyter_cache")
 
 
-def _digests(env) -> dict[str, str]:
+def _digests(env: Any) -> dict[str, str]:
     """Digest by chapter, kept with the environment from build to build."""
     if not hasattr(env, "steadynet_digests"):
         env.steadynet_digests = {}
     return env.steadynet_digests
 
 
-def _chapter_digest(app, docname: str, text: str | None = None) -> str:
+def _chapter_digest(app: Any, docname: str, text: str | None = None) -> str:
     """Digest of all that a chapter's results depend on beside its own cells."""
     env, path = app.env, app.env.doc2path(docname)
     text = Path(path).read_text(encoding="utf8") if text is None else text

@@ -69,7 +69,7 @@ def mend(html: str, root: str = "", *, search: bool = False) -> str:
     """
     seen = set()
 
-    def keep(tag: re.Match) -> str:
+    def keep(tag: re.Match[str]) -> str:
         head = tag[0] if tag[0].lstrip().startswith("<link") else f"{tag[1]} {tag[2]}"
         unwanted = UNWANTED.search(head) or (not search and SEARCH.search(tag[0]))
         doubled = head.strip() in seen and "application/" not in tag[0]

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 from sphinx.errors import ExtensionError
 
@@ -59,7 +60,7 @@ def _serve(demo: str, folder: Path) -> set[str]:
     return {f"{demo}.json", *sources}
 
 
-def _read(path: Path) -> dict:
+def _read(path: Path) -> dict[str, Any]:
     """What a build wrote, or how to have it written."""
     if not path.is_file():
         raise ExtensionError(f"{path.name} is not built: run `make assets`.")

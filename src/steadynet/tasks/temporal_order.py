@@ -12,7 +12,6 @@ import numpy as np
 from steadynet.tasks.curves import SLACK, steps_to, windows
 
 if TYPE_CHECKING:
-    from steadynet.recording import Recording
     from steadynet.training import Record
 
 BATCH_SIZE = 20
@@ -155,7 +154,7 @@ def summarize(record: Record) -> dict[str, np.ndarray]:
     }
 
 
-def solved_at(recording: Recording, **point: Any) -> np.ndarray:
+def solved_at(recording: Any, **point: Any) -> np.ndarray:
     """Steps until the task is solved for good; NaN where it never is, or is lost again by the end.
 
     Parameters

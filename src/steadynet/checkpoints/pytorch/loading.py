@@ -42,8 +42,9 @@ def load_pytorch(
     the rows of a dense kernel behind a flattened map are moved, also through a `Reshape` to a row
     and a `Concatenate`; those behind a sequence, an embedding or a plain input stay. Where it
     cannot be told, the layer is refused, and `orders` says it. So it is with pictures that are
-    flattened without a convolution before, and with models written as a class whose ``call`` does
-    not run on Keras tensors.
+    flattened without a convolution before, with maps that are cut from a row, and with models
+    written as a class whose ``call`` does not run on Keras tensors. An input of two axes counts as
+    a sequence, or a picture without channels.
 
     **What no file says** has to be built into `model`: the same `epsilon`, the groups of a group
     normalization, a `momentum` of 1 less PyTorch's (the share kept, where theirs is the share

@@ -26,7 +26,7 @@ from steadynet.checkpoints.pytorch.layouts import (
     start,
 )
 
-__all__ = ["CONVOLUTIONS", "Call", "after", "one_step"]
+__all__ = ["Call", "after", "one_step"]
 
 
 class Call(NamedTuple):
@@ -229,7 +229,7 @@ def _each_dimension(*names):
     return _kinds(" ".join(f"{name}{n}D" for name in names for n in (1, 2, 3)))
 
 
-CONVOLUTIONS = (
+_CONVOLUTIONS = (
     *_each_dimension("Conv", "DepthwiseConv", "SeparableConv"),
     *_kinds("Conv1DTranspose Conv2DTranspose Conv3DTranspose"),
 )
@@ -240,7 +240,7 @@ _KEEPS = (
 )
 _RULES: dict[type, Callable[[Any, Call], Layout]] = {
     **dict.fromkeys(_KEEPS, _keep),
-    **dict.fromkeys(CONVOLUTIONS, _convolve),
+    **dict.fromkeys(_CONVOLUTIONS, _convolve),
     **dict.fromkeys(_each_dimension("MaxPooling", "AveragePooling"), _pool),
     **dict.fromkeys(_each_dimension("AdaptiveMaxPooling", "AdaptiveAveragePooling"), _pool),
     **dict.fromkeys(_each_dimension("UpSampling"), _pool),

@@ -72,12 +72,9 @@ def as_in_pytorch(
             config["padding"] = [[max(sides)] * 2 for sides in layer.padding]
         if not _pads_unevenly(layer):
             return type(layer).from_config(config)
-        sides = [
-            (size - 1) * rate // 2
-            for size, rate in zip(layer.kernel_size, layer.dilation_rate, strict=True)
-        ]
+        sides = tuple((size - 1) // 2 for size in layer.kernel_size)
         inner = type(layer).from_config({**config, "padding": "valid"})
-        padded = [keras.layers.ZeroPadding2D(tuple(sides)), inner]
+        padded = [keras.layers.ZeroPadding2D(sides), inner]
         return keras.Sequential(padded, name=f"{layer.name}_padded")
 
     return keras.models.clone_model(model, clone_function=copy)
@@ -105,13 +102,9 @@ def check_epsilon(
 
 
 def _pads_unevenly(layer):
-    """Whether a convolution pads less on one side than on the other, which its strides make it."""
-    convolutions = keras.layers.Conv2D, keras.layers.DepthwiseConv2D
-    return (
-        type(layer) in convolutions
-        and layer.padding == "same"
-        and any(s > 1 for s in layer.strides)
-    )
+    """Whether a convolution may pad less on one side than on the other, as strides make it."""
+    kind = type(layer) in {keras.layers.Conv2D, keras.layers.DepthwiseConv2D}
+    return kind and layer.padding == "same" and max(layer.strides) > 1 < max(layer.kernel_size)
 
 
 def _refuse_otherwise(model):

@@ -10,7 +10,11 @@ import numpy as np
 from steadynet import figures, recording
 from steadynet.demos.batch_norm_depth import NAME
 from steadynet.experiments import batch_norm_depth as experiment
-from steadynet.explorer import LIVE_SEED, Control, Curves, Demo, Layers, Live, Preset, Table
+from steadynet.explorer.control import Control
+from steadynet.explorer.demo import Demo, Preset
+from steadynet.explorer.live import LIVE_SEED, Live
+from steadynet.explorer.panels import Curves, Layers
+from steadynet.explorer.table import Table
 
 RATES = (0.003, 0.03, 0.1, 0.3, 1.0)
 APART = 20  # steps averaged into one point of a curve

@@ -12,7 +12,10 @@ import numpy as np
 from steadynet import figures, recording
 from steadynet.demos.cliff import NAME
 from steadynet.experiments import cliff
-from steadynet.explorer import Control, Curves, Demo, Preset, Surface, Table
+from steadynet.explorer.control import Control
+from steadynet.explorer.demo import Demo, Preset
+from steadynet.explorer.panels import Curves, Surface
+from steadynet.explorer.table import Table
 from steadynet.tasks.temporal_order import NEVER
 
 START = {"w": 4.5, "b": -2.6}
@@ -177,7 +180,7 @@ def _limit(threshold):
 
 def prepare() -> None:
     """Import TensorFlow and compile the step."""
-    cliff.descend(**START, threshold=1.0, steps=1)
+    cliff.descend(START["w"], START["b"], 1.0, steps=1)
 
 
 def train(setting: dict[str, Any], report: Callable[..., Any]) -> str:

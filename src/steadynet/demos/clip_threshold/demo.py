@@ -11,7 +11,11 @@ import numpy as np
 from steadynet import figures, recording
 from steadynet.demos.clip_threshold import NAME
 from steadynet.experiments import clip_threshold
-from steadynet.explorer import LIVE_SEED, Control, Curves, Demo, Histogram, Live, Preset, Table
+from steadynet.explorer.control import Control
+from steadynet.explorer.demo import Demo, Preset
+from steadynet.explorer.live import LIVE_SEED, Live
+from steadynet.explorer.panels import Curves, Histogram
+from steadynet.explorer.table import Table
 from steadynet.tasks.temporal_order import (
     BATCH_SIZE,
     CHANCE,
@@ -20,6 +24,7 @@ from steadynet.tasks.temporal_order import (
     NEVER,
     NORM_EDGES,
     STEPS,
+    THRESHOLDS,
     WINDOW,
     sequences,
     solved_at,
@@ -99,8 +104,7 @@ def make() -> Demo:
 
 def _controls():
     """Method, rate and threshold, in the order of the recording's axes."""
-    thresholds = clip_threshold.THRESHOLDS
-    texts = tuple(figures.say(t) for t in thresholds)
+    texts = tuple(figures.say(t) for t in THRESHOLDS)
     labelled = (0.001, 0.01, 0.1, 1.0, 10.0, NEVER)
     methods = clip_threshold.METHODS
     return (
@@ -123,10 +127,10 @@ def _controls():
         Control(
             "threshold",
             "Clip threshold",
-            thresholds,
+            THRESHOLDS,
             texts,
-            default=thresholds.index(1.0),
-            ticks=tuple(thresholds.index(t) for t in labelled),
+            default=THRESHOLDS.index(1.0),
+            ticks=tuple(THRESHOLDS.index(t) for t in labelled),
         ),
     )
 

@@ -11,18 +11,11 @@ import numpy as np
 from steadynet import figures, recording
 from steadynet.demos.frozen_layers import NAME
 from steadynet.experiments import frozen_layers as experiment
-from steadynet.explorer import (
-    LIVE_SEED,
-    Across,
-    Control,
-    Curves,
-    Demo,
-    Live,
-    Network,
-    NetworkLayer,
-    Preset,
-    Table,
-)
+from steadynet.explorer.control import Control
+from steadynet.explorer.demo import Demo, Preset
+from steadynet.explorer.live import LIVE_SEED, Live
+from steadynet.explorer.panels import Across, Curves, Network, NetworkLayer
+from steadynet.explorer.table import Table
 from steadynet.tasks import transfer
 
 OPENING: dict[str, Any] = {"task": "tops", "start": "pretrained", "n_frozen": 2, "labels": 300}
