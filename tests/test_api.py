@@ -14,56 +14,6 @@ from steadynet import experiments
 PACKAGE = Path(steadynet.__file__).parent
 # Called by the tests on every recording: what they give is a claim, and stands in a chapter.
 CLAIMED = {f"steadynet.experiments.{name}" for name in experiments.NAMES}
-# To become empty.
-WITHOUT_EXAMPLE = {
-    "experiments.Claim",
-    "experiments.Experiment",
-    "experiments.rates.at_best_rate",
-    "experiments.rates.largest_usable_rate",
-    "explorer.Across",
-    "explorer.Cancelled",
-    "explorer.Curves",
-    "explorer.Demo",
-    "explorer.Explorer",
-    "explorer.Histogram",
-    "explorer.Layers",
-    "explorer.Network",
-    "explorer.NetworkLayer",
-    "explorer.NotBuiltError",
-    "explorer.Panel",
-    "explorer.Preset",
-    "explorer.Surface",
-    "explorer.plan.Plan",
-    "portable.convert.NotPortableError",
-    "portable.convert.spec",
-    "portable.program.Program",
-    "recording.RecordingError",
-    "recording.load",
-    "recording.record",
-    "recording.save",
-    "steps.gradients",
-    "steps.right",
-    "steps.training_step",
-    "tasks.deep_rows.Alone",
-    "tasks.deep_rows.Row",
-    "tasks.deep_rows.row",
-    "tasks.noise.NoisyBatchNorm",
-    "tasks.noise.shifted",
-    "tasks.pictures.small_pictures",
-    "tasks.pictures.standard",
-    "tasks.temporal_order.sequences",
-    "tasks.temporal_order.solved_at",
-    "tasks.temporal_order.summarize",
-    "tasks.temporal_order.train_row",
-    "tasks.transfer.accuracy",
-    "tasks.transfer.labelled",
-    "tasks.transfer.network",
-    "tasks.transfer.pretrained",
-    "tasks.transfer.start",
-    "tasks.transfer.task",
-    "tasks.transfer.train",
-    "tasks.transfer.trainer",
-}
 
 
 def public_functions(tree):
@@ -144,7 +94,7 @@ def test_every_public_function_and_class_has_an_example():
         if is_code(value := getattr(importlib.import_module(module), name))
         and ">>> " not in (value.__doc__ or "")
     }
-    assert lacking == WITHOUT_EXAMPLE
+    assert lacking == set()
 
 
 def test_every_public_function_and_class_says_what_it_is():

@@ -27,7 +27,14 @@ _PACKAGES = ("keras", "numpy", "tensorflow")
 
 
 class RecordingError(ValueError):
-    """A recording that is missing, damaged, or made by another grid than the code's."""
+    """A recording that is missing, damaged, or made by another grid than the code's.
+
+    Examples
+    --------
+    >>> load(Path("nowhere.npz"))
+    Traceback (most recent call last):
+    steadynet.recording.RecordingError: No recording nowhere.npz: run `make record` to make it.
+    """
 
 
 @dataclasses.dataclass(frozen=True)
@@ -164,6 +171,16 @@ def record(
     ------
     ValueError
         If an axis or value in `only` is not in the experiment's grid.
+
+    Examples
+    --------
+    >>> from concurrent.futures import ThreadPoolExecutor
+    >>> at = {"activation": ("tanh",), "gain": (0.8, 2.0), "seed": (0,)}
+    >>> with ThreadPoolExecutor(1) as executor:
+    ...     found = record("gradient_flow", executor=executor, **at)
+    >>> norms = found.get("depth", activation="tanh", seed=0)  # at each of 50 layers, first to last
+    >>> norms.shape, (norms[:, 0] < norms[:, -1]).tolist()
+    ((2, 50), [True, False])
     """
     experiment = experiments.get(name)
     axes = restrict(experiment.axes, only)
@@ -197,6 +214,15 @@ def save(recording: Recording, path: Path | str | None = None) -> Path:
     -------
     Path
         The file written.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> best = load("cliff").keep("threshold", (1.0,))
+    >>> with TemporaryDirectory() as folder:
+    ...     again = load(save(best, Path(folder, "slice.npz")))
+    >>> again.axes["threshold"]
+    (1.0,)
     """
     path = FOLDER / f"{recording.experiment}.npz" if path is None else Path(path)
     head = {"experiment": recording.experiment, "axes": recording.axes, "meta": recording.meta}
@@ -233,6 +259,12 @@ def load(name: str | Path) -> Recording:
         If the file is missing or damaged, or its grid or arrays are not the experiment's.
     ValueError
         If there is no experiment of that name.
+
+    Examples
+    --------
+    >>> cliff = load("cliff")
+    >>> list(cliff.axes), cliff.get("thrown", threshold=1.0).any().item()
+    (['threshold', 'w', 'b', 'seed'], False)
     """
     path = name if isinstance(name, Path) else FOLDER / f"{experiments.get(name).name}.npz"
     whole = path is not name

@@ -83,6 +83,19 @@ def gradients(
     measures : list of scalar tensor, float32
         As `MEASURES`: loss with penalties, accuracy, joint norm before clipping, and 1 where
         clipping changed a gradient.
+
+    Examples
+    --------
+    >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, use_bias=False)])
+    >>> x, y = tf.constant([[3.0, 4.0]]), tf.constant([0])
+    >>> weights = [tf.zeros((2, 2))]
+    >>> grads, _, measures = gradients(
+    ...     model, cross_entropy, "global_norm", weights, [], x, y, limit=1.0
+    ... )
+    >>> round(float(tf.norm(grads[0])), 4)
+    1.0
+    >>> {name: round(float(m), 2) for name, m in zip(MEASURES, measures, strict=True)}
+    {'loss': 0.69, 'accuracy': 1.0, 'norm': 3.54, 'clipped': 1.0}
     """
     with tf.GradientTape() as tape:
         tape.watch(weights)
@@ -229,6 +242,17 @@ def training_step(
     ------
     ValueError
         If `momentum` is out of range, or `clip` is unknown.
+
+    Examples
+    --------
+    >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, use_bias=False)])
+    >>> step = training_step(model, clip="global_norm")
+    >>> state, x, y = tf.zeros(State(model).size), tf.constant([[3.0, 4.0]]), tf.constant([0])
+    >>> new, measures = step(state, x, y, rate=0.1, limit=1.0)
+    >>> round(float(tf.norm(new - state)), 4)  # as long as rate times limit
+    0.1
+    >>> bool(measures[MEASURES.index("norm")] > 1.0)  # before clipping
+    True
     """
     check(model, clip)
     _checks.momentum("momentum", momentum)
@@ -261,6 +285,15 @@ def right(model: keras.Model, *, prepare: Callable[..., Any] = tf.identity) -> C
     -------
     callable
         ``right(state, x, y) -> (count,)``, a float32 scalar; of `state` only the weights are read.
+
+    Examples
+    --------
+    >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, use_bias=False)])
+    >>> state = State(model).start([np.eye(2)])  # the larger number is the class
+    >>> x, y = tf.constant([[2.0, 1.0], [0.0, 3.0], [5.0, 4.0]]), tf.constant([0, 1, 1])
+    >>> (count,) = right(model)(tf.constant(state), x, y)
+    >>> float(count)
+    2.0
     """
     layout = State(model)
 

@@ -87,6 +87,13 @@ class Claim:
         What `effect` counts: "steps", "share of seeds", "degrees", ….
     holds : bool
         Whether the recording supports the statement.
+
+    Examples
+    --------
+    >>> saved = [12, 9, 15]  # steps that clipping saves, one number a seed
+    >>> holds = min(saved) > 0
+    >>> print(Claim("Clipping saves steps.", **median_and_range(saved), unit="steps", holds=holds))
+    Clipping saves steps. 12 steps (9 to 15 over seeds): holds
     """
 
     statement: str
@@ -164,6 +171,22 @@ class Experiment:
     ------
     ValueError
         If "seed" is not the last of `axes`, or `together` names none of them.
+
+    Examples
+    --------
+    >>> def run(point):
+    ...     dice = np.random.default_rng(point["seed"]).integers(1, 7, point["throws"])
+    ...     return {"mean": dice.mean()}
+    >>> dice = Experiment(
+    ...     name="dice",
+    ...     question="How close to 3.5 is the mean of many throws?",
+    ...     axes={"throws": (10, 1000), "seed": (0, 1)},
+    ...     together=(),
+    ...     run=run,
+    ...     arrays={"mean": "mean of the spots of all throws"},
+    ... )
+    >>> bool(abs(dice.run({"throws": 1000, "seed": 0})["mean"] - 3.5) < 0.2)
+    True
     """
 
     name: str

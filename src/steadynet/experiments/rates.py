@@ -24,6 +24,15 @@ def at_best_rate(recording: Recording, name: str, **at: Any) -> np.ndarray:
     Returns
     -------
     ndarray, shape (seeds,)
+
+    Examples
+    --------
+    >>> from steadynet.recording import Recording
+    >>> axes = {"learning_rate": (0.1, 1.0), "seed": (0, 1, 2)}
+    >>> accuracy = np.array([[0.6, 0.75, 0.6], [0.9, 0.8, 0.1]])  # [rate, seed]
+    >>> recording = Recording("demo", axes, {"accuracy": accuracy}, {})
+    >>> at_best_rate(recording, "accuracy").tolist()
+    [0.6, 0.75, 0.6]
     """
     values = recording.get(name, **at)
     return values[np.nan_to_num(values.mean(axis=-1), nan=-np.inf).argmax()]
@@ -44,6 +53,15 @@ def largest_usable_rate(
     Returns
     -------
     ndarray, shape (seeds,)
+
+    Examples
+    --------
+    >>> from steadynet.recording import Recording
+    >>> axes = {"learning_rate": (0.1, 1.0), "seed": (0, 1, 2)}
+    >>> accuracy = np.array([[0.6, 0.75, 0.6], [0.9, 0.8, 0.1]])  # [rate, seed]
+    >>> recording = Recording("demo", axes, {"accuracy": accuracy}, {})
+    >>> largest_usable_rate(recording, "accuracy").tolist()
+    [1.0, 1.0, 0.1]
     """
     values = np.nan_to_num(recording.get(name, **at), nan=-np.inf)
     usable = values >= values.max(axis=0) - within

@@ -28,6 +28,19 @@ class Preset:
         Control name to value. Controls not named take their default.
     point : str
         One sentence shown while the preset is chosen: what to see here.
+
+    Examples
+    --------
+    >>> fast = Preset("Too fast", {"rate": 1.0}, "The loss jumps up and down.")
+    >>> rate = Control("rate", "Learning rate", (0.1, 1.0))
+    >>> demo = Demo(
+    ...     *("toy", "Toy", "Which rate?", [rate], [Panel(title="Loss")]),
+    ...     arrays={},
+    ...     outcome=Table((), ("Trained.",)),
+    ...     presets=[fast],
+    ... )
+    >>> demo.describe()["presets"][0]["index"]
+    [1]
     """
 
     label: str
@@ -82,6 +95,26 @@ class Demo:
     ------
     ValueError
         If the parts do not fit together; the message names the part.
+
+    Examples
+    --------
+    >>> from steadynet.explorer import Curves
+    >>> rate = Control("rate", "Learning rate", (0.1, 1.0))
+    >>> loss = Curves(
+    ...     title="Loss", x=(10, 20), x_label="step", y="loss", y_label="nats", y_domain=(0, 2)
+    ... )
+    >>> demo = Demo(
+    ...     name="toy",
+    ...     title="Learning rates",
+    ...     question="Which rate trains?",
+    ...     controls=[rate],
+    ...     panels=[loss],
+    ...     arrays={"loss": np.ones((2, 3, 2))},  # two rates, three seeds, two points
+    ...     outcome=Table.of([rate], lambda rate: f"Trained at {rate}."),
+    ...     code="SGD({rate})",
+    ... )
+    >>> demo.shape, demo.complete({}), demo.outcome.at(demo.controls, {"rate": 1.0})
+    ((2,), {'rate': 0.1}, 'Trained at 1.0.')
     """
 
     name: str

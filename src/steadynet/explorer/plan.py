@@ -46,6 +46,25 @@ class Plan:
         What of a run is shown: means of measures, counts, looks inside, test accuracy.
     twin : int
         Position of `SEED` among the recorded seeds.
+
+    Examples
+    --------
+    >>> from steadynet.explorer import Control, Panel
+    >>> rate = Control("rate", "Learning rate", (0.1, 1.0))
+    >>> panels, ended = [Panel(title="Loss")], Table((), ("Trained.",))
+    >>> plan = Plan(
+    ...     Demo("toy", "Toy", "Which rate?", [rate], panels, {}, ended),
+    ...     steps=100,
+    ...     pick={"rate": Table.of([rate], lambda rate: rate), "start": Table((), ("zeros",))},
+    ...     parts={"start": lambda: {"zeros": {"state": np.zeros(4, "float32")}}},
+    ...     original=lambda setting: (None, {}),
+    ...     outcome={"kind": "right"},
+    ...     compare={"array": "accuracy", "tolerance": 0.01},
+    ... )
+    >>> for what, entries in plan.describe({"zeros": "c0ffee.bin"})["pick"].items():
+    ...     print(what, entries)
+    rate {'over': [0], 'entries': [0.1, 1.0]}
+    start {'over': [], 'entries': ['c0ffee.bin']}
     """
 
     demo: Demo

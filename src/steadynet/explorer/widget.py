@@ -21,7 +21,16 @@ MIME = "application/vnd.steadynet.explorer+json"
 
 
 class NotBuiltError(FileNotFoundError):
-    """The view has not been bundled yet."""
+    """The view has not been bundled yet.
+
+    Examples
+    --------
+    >>> from unittest import mock
+    >>> with mock.patch(f"{__name__}.STATIC", pathlib.Path("where", "nothing", "is")):
+    ...     view_source()
+    Traceback (most recent call last):
+    steadynet.explorer.widget.NotBuiltError: The explorers' view is not built: run `make assets`.
+    """
 
 
 class Explorer(anywidget.AnyWidget):
@@ -42,7 +51,18 @@ class Explorer(anywidget.AnyWidget):
 
     Examples
     --------
-    As the last expression of a cell, ``Explorer(demo)`` shows itself.
+    As the last expression of a cell, ``Explorer(demo)`` shows itself. Without a view:
+
+    >>> from steadynet.explorer import Control, Panel, Table
+    >>> def train(setting, report):
+    ...     report({"loss": [1.0, setting["rate"]]}, 1.0)
+    ...     return f"Trained at {setting['rate']}."
+    >>> rate, panels = Control("rate", "Learning rate", (0.1, 0.5)), [Panel(title="Loss")]
+    >>> ended = Table((), ("Trained.",))
+    >>> demo = Demo("toy", "Toy", "Which rate?", [rate], panels, {}, ended, train=train)
+    >>> outcome, arrays = Explorer(demo).train(rate=0.5)
+    >>> outcome, arrays["loss"].tolist()
+    ('Trained at 0.5.', [1.0, 0.5])
     """
 
     _esm = t.Unicode().tag(sync=True)

@@ -15,7 +15,17 @@ INTERVAL = 0.05  # seconds between live messages: twenty a second look continuou
 
 
 class Cancelled(Exception):  # noqa: N818 - not an error, an agreed end
-    """Raised by `report` when a newer request, a stop or a close made this run obsolete."""
+    """Raised by `report` when a newer request, a stop or a close made this run obsolete.
+
+    Examples
+    --------
+    >>> worker = Worker(train=lambda setting, report: "done", send=print)
+    >>> report = Report(worker, generation=0, run=1)
+    >>> worker.stop()
+    >>> report({"loss": [0.7]}, progress=0.5)
+    Traceback (most recent call last):
+    steadynet.explorer.worker.Cancelled
+    """
 
 
 class Worker:

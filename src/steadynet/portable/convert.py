@@ -16,11 +16,24 @@ __all__ = ["NotPortableError", "convert", "spec"]
 
 
 class NotPortableError(ValueError):
-    """A function with operations that LiteRT does not have."""
+    """A function with operations that LiteRT does not have.
+
+    Examples
+    --------
+    >>> convert(lambda x: (tf.linalg.inv(x),), [spec("x", [2, 2])], ["y"])  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    steadynet.portable.convert.NotPortableError: `function` does not convert. ...MatrixInverse...
+    """
 
 
 def spec(name: str, shape: Sequence[int] = (), dtype: str = "float32") -> tf.TensorSpec:
-    """An input's name, shape and dtype."""
+    """An input's name, shape and dtype.
+
+    Examples
+    --------
+    >>> spec("labels", [32], "int32")
+    TensorSpec(shape=(32,), dtype=tf.int32, name='labels')
+    """
     return tf.TensorSpec(tuple(shape), dtype, name)
 
 

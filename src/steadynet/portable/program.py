@@ -19,6 +19,13 @@ class Program(NamedTuple):
     outputs : tuple of str
         Names of what it returns, in order. A runtime lists the outputs in an order of its own, as
         `Identity`, `Identity_1`, …: by that number they come in this order.
+
+    Examples
+    --------
+    >>> from steadynet.portable.convert import convert, spec
+    >>> program = convert(lambda x: (x + 1.0, 2.0 * x), [spec("x", [2])], ["more", "twice"])
+    >>> program.outputs, program.content[4:8]
+    (('more', 'twice'), b'TFL3')
     """
 
     content: bytes

@@ -28,6 +28,16 @@ class NoisyBatchNorm(normalization.BatchNorm):
     **options
         As in `normalization.BatchNorm`.
 
+    Examples
+    --------
+    >>> layer = NoisyBatchNorm(seed=0)
+    >>> x = tf.constant([[0.0], [2.0]])
+    >>> first, second = (layer(x, training=True).numpy().tolist() for _ in range(2))
+    >>> first == second  # new noise at each step
+    False
+    >>> layer(x).numpy().tolist() == layer(x).numpy().tolist()  # none in inference
+    True
+
     References
     ----------
     Santurkar, Tsipras, Ilyas and Madry (2018), "How does batch normalization help optimization?",
@@ -56,7 +66,15 @@ class NoisyBatchNorm(normalization.BatchNorm):
 
 
 def shifted(y: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """The noise of `NoisyBatchNorm` on normalized inputs; same seed, same noise."""
+    """The noise of `NoisyBatchNorm` on normalized inputs; same seed, same noise.
+
+    Examples
+    --------
+    >>> noise = shifted(tf.zeros((4, 3)), tf.constant([0, 7]))  # the shifts alone
+    >>> units = tf.reduce_max(noise, axis=0) - tf.reduce_min(noise, axis=0)
+    >>> bool(tf.reduce_all(units <= 2 * WITHIN)), bool(tf.reduce_all(abs(noise) <= SHIFT + WITHIN))
+    (True, True)
+    """
     seeds = tf.unstack(tf.random.split(seed, 4))
     unit = tf.shape(y)[-1:]
     mu = tf.random.stateless_uniform(unit, seeds[0], -SHIFT, SHIFT)

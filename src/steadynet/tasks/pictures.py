@@ -22,6 +22,12 @@ def small_pictures(part: str = "train") -> tuple[np.ndarray, np.ndarray]:
     -------
     x : ndarray, float32, shape (n, 196)
     y : ndarray, int32, shape (n,)
+
+    Examples
+    --------
+    >>> x, y = small_pictures("test")
+    >>> x.shape, y.shape, bool(abs(x.mean()) < 0.02)
+    ((3000, 196), (3000,), True)
     """
     from steadynet import datasets
 
@@ -32,7 +38,14 @@ def small_pictures(part: str = "train") -> tuple[np.ndarray, np.ndarray]:
 
 @functools.lru_cache(maxsize=1)
 def standard() -> tuple[np.float32, np.float32]:
-    """Mean and standard deviation of the 10,000 small pictures, by which all are standardized."""
+    """Mean and standard deviation of the 10,000 small pictures, by which all are standardized.
+
+    Examples
+    --------
+    >>> mean, deviation = standard()
+    >>> round(float(mean), 2), round(float(deviation), 2)  # of pixels from 0 to 1
+    (0.29, 0.33)
+    """
     from steadynet import datasets
 
     seen = _averaged(datasets.load_fashion_mnist().x_train)

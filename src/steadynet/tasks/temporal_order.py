@@ -66,6 +66,12 @@ def sequences(length: int, steps: int, seed: int) -> tuple[np.ndarray, np.ndarra
     x : ndarray, float32, shape (BATCH_SIZE * steps, length, 6)
     y : ndarray, int32, shape (BATCH_SIZE * steps,)
         Classes, 0 to 3.
+
+    Examples
+    --------
+    >>> x, y = sequences(length=10, steps=3, seed=0)
+    >>> x.shape, y.shape, x[0].sum(axis=-1).tolist() == [1.0] * 10
+    ((60, 10, 6), (60,), True)
     """
     from steadynet import datasets
 
@@ -108,6 +114,12 @@ def train_row(
     -------
     dict of str to ndarray
         As `summarize` gives it, runs first.
+
+    Examples
+    --------
+    >>> found = train_row(10, "global_norm", 0, (0.1, 0.4), (1.0, 1.0), steps=50)
+    >>> found["loss"].shape, found["norm_counts"].sum(axis=-1).tolist()
+    ((2, 1), [50, 50])
     """
     from steadynet import networks
 
@@ -138,6 +150,14 @@ def summarize(record: Record) -> dict[str, np.ndarray]:
     -------
     dict of str to ndarray
         The arrays that `CURVES` describes, runs first where there are many.
+
+    Examples
+    --------
+    >>> from steadynet.training import Record
+    >>> half = np.repeat([0.25, 1.0], 50)  # 50 steps by chance, 50 without a mistake
+    >>> found = summarize(Record(1 - half, accuracy=half, gradient_norm=half, clipped=half > 0.5))
+    >>> found["accuracy"].tolist(), float(found["solved_at"])
+    ([0.25, 1.0], 97.0)
     """
     norms = np.nan_to_num(record.gradient_norm, nan=np.inf, posinf=np.inf)
     with np.errstate(invalid="ignore"):  # between two infinite norms there is no quantile
@@ -168,6 +188,14 @@ def solved_at(recording: Any, **point: Any) -> np.ndarray:
     -------
     ndarray
         One number a run: the recorded ``solved_at`` where the last window's accuracy is still 90 %.
+
+    Examples
+    --------
+    >>> from steadynet.recording import Recording
+    >>> accuracy = np.array([[0.3, 1.0], [1.0, 0.3]])  # the second run lost it again
+    >>> arrays = {"accuracy": accuracy, "solved_at": np.array([97.0, 48.0])}
+    >>> solved_at(Recording("demo", {"seed": (0, 1)}, arrays, {})).tolist()
+    [97.0, nan]
     """
     kept = recording.get("accuracy", **point)[..., -1] >= KEPT
     return np.where(kept, recording.get("solved_at", **point), np.nan)

@@ -34,13 +34,27 @@ TASKS = {
 
 @functools.lru_cache(maxsize=8)
 def task(name: str) -> datasets.Split:
-    """Pictures of some classes, with a channel axis, as a `datasets.Split`."""
+    """Pictures of some classes, with a channel axis, as a `datasets.Split`.
+
+    Examples
+    --------
+    >>> tops = task("tops")
+    >>> tops.x_train.shape, sorted(set(tops.y_train.tolist()))  # classes are counted anew
+    ((3000, 28, 28, 1), [0, 1, 2])
+    """
     data = datasets.split_by_class(datasets.load_fashion_mnist(), TASKS[name])
     return data._replace(x_train=data.x_train[..., None], x_test=data.x_test[..., None])
 
 
 def labelled(name: str, n: int, seed: int) -> datasets.Split:
-    """`n` training pictures of a task drawn at random, its classes in turn; all test pictures."""
+    """`n` training pictures of a task drawn at random, its classes in turn; all test pictures.
+
+    Examples
+    --------
+    >>> few = labelled("tops", 7, seed=0)
+    >>> few.y_train.tolist(), few.x_test.shape
+    ([0, 1, 2, 0, 1, 2, 0], (900, 28, 28, 1))
+    """
     data = task(name)
     n_classes = len(TASKS[name])
     few = datasets.few_labels(data, -(-n // n_classes), seed)
@@ -51,6 +65,12 @@ def network(n_classes: int, seed: int) -> keras.Sequential:
     """Three overlapping convolutions of stride 2, a hidden layer, logits; built, untrained.
 
     It has no batch normalization, so that one program serves every number of frozen layers.
+
+    Examples
+    --------
+    >>> model = network(3, seed=0)
+    >>> [layer.name for layer in model.layers if layer.weights], model.count_params()
+    (['conv1', 'conv2', 'conv3', 'hidden', 'logits'], 89091)
     """
     import keras
 
@@ -74,7 +94,16 @@ def network(n_classes: int, seed: int) -> keras.Sequential:
 
 @functools.cache
 def trainer(n_classes: int, n_frozen: int) -> training.Trainer:
-    """A compiled training loop; its network's weights are set before every run."""
+    """A compiled training loop; its network's weights are set before every run.
+
+    Examples
+    --------
+    >>> loop = trainer(3, n_frozen=4)
+    >>> [layer.name for layer in loop.model.layers if layer.trainable_weights]
+    ['logits']
+    >>> loop is trainer(3, n_frozen=4)  # compiled once
+    True
+    """
     import keras
 
     from steadynet import reuse, training
@@ -86,7 +115,14 @@ def trainer(n_classes: int, n_frozen: int) -> training.Trainer:
 
 @functools.cache
 def pretrained(name: str, seed: int, steps: int = PRETRAIN_STEPS) -> Weights:
-    """Weights of a network trained on all pictures of a task, as a tuple."""
+    """Weights of a network trained on all pictures of a task, as a tuple.
+
+    Examples
+    --------
+    >>> learned, fresh = pretrained("tops", 0, steps=2), network(3, 0).get_weights()
+    >>> len(learned), any(np.array_equal(a, b) for a, b in zip(learned, fresh))
+    (10, False)
+    """
     loop, data = trainer(len(TASKS[name]), 0), task(name)
     loop.model.set_weights(network(len(TASKS[name]), seed).get_weights())
     loop.run(*(data.x_train, data.y_train), steps=steps, batch_size=BATCH_SIZE, seed=seed)
@@ -103,6 +139,12 @@ def start(
     """First weights for a new task: fresh ones, the lowest `n_reused` layers from `source`.
 
     The fresh ones of a seed are the same whatever is reused.
+
+    Examples
+    --------
+    >>> fresh, reused = start("footwear", 0), start("footwear", 0, "tops", n_reused=2, steps=2)
+    >>> [bool(np.array_equal(a, b)) for a, b in zip(fresh, reused)][::2]  # kernel by kernel
+    [False, False, True, True, True]
     """
     fresh = network(len(TASKS[name]), 100 + seed).get_weights()
     if source is None:
@@ -112,7 +154,14 @@ def start(
 
 
 def accuracy(model: keras.Model, data: datasets.Split) -> np.float32:
-    """Share of the test pictures classified correctly."""
+    """Share of the test pictures classified correctly.
+
+    Examples
+    --------
+    >>> footwear = task("footwear")
+    >>> bool(accuracy(network(3, seed=0), footwear) < 0.6)  # untrained; chance is a third
+    True
+    """
     found = np.argmax(model(data.x_test, training=False), axis=-1)
     return np.float32((found == data.y_test).mean())
 
@@ -134,6 +183,13 @@ def train(
     dict of str to ndarray
         ``accuracy`` and ``loss`` [look]: test accuracy after each `every` steps, and training loss
         over these steps; ``ms``: milliseconds a step, at its fastest.
+
+    Examples
+    --------
+    >>> few, fresh = labelled("footwear", 30, seed=0), start("footwear", 0)
+    >>> found = train(few, 3, fresh, n_frozen=4, seed=0, steps=4, every=2)
+    >>> found["accuracy"].shape, found["loss"].shape  # looked at after 2 and after 4 steps
+    ((2,), (2,))
     """
     loop = trainer(n_classes, n_frozen)
     loop.model.set_weights(weights)

@@ -35,6 +35,18 @@ class Across(Chart):
         What that is, such as "from scratch".
     x_label : str
         The control's label by default.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from steadynet.explorer import Control, Demo, Table
+    >>> rate = Control("rate", "Learning rate", (0.1, 1.0))
+    >>> options = {"y": "accuracy", "y_label": "accuracy", "y_domain": (0, 1)}
+    >>> panel = Across(title="Accuracy", control="rate", **options)
+    >>> arrays = {"accuracy": np.array([[0.6, 0.7, 0.6], [0.9, 0.8, 0.1]])}  # [rate, seed]
+    >>> demo = Demo("toy", "Toy", "Which rate?", [rate], [panel], arrays, Table((), ("Trained.",)))
+    >>> panel.describe(demo)["x_label"]
+    'Learning rate'
     """
 
     kind: ClassVar[str] = "across"

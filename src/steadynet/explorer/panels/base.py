@@ -31,6 +31,17 @@ class Panel:
         What is drawn, in a few words.
     caption : str
         How to read it, in a sentence. Empty for none.
+
+    Examples
+    --------
+    >>> class Gauge(Panel):
+    ...     kind = "gauge"
+    >>> from steadynet.explorer import Control, Demo, Table
+    >>> rate = Control("rate", "Learning rate", (0.1, 1.0))
+    >>> panel = Gauge(title="Speed", caption="Steps a second.")
+    >>> demo = Demo("toy", "Toy", "Which rate?", [rate], [panel], {}, Table((), ("Trained.",)))
+    >>> panel.describe(demo)
+    {'kind': 'gauge', 'title': 'Speed', 'caption': 'Steps a second.'}
     """
 
     kind: ClassVar[str] = ""

@@ -25,6 +25,18 @@ class Curves(Chart):
         Name of an array shaped ``(*controls, seed, x)``. NaN: not there (a gap).
     y_label, y_domain, y_scale, y_format
         See `Chart`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from steadynet.explorer import Control, Demo, Table
+    >>> rate = Control("rate", "Learning rate", (0.1, 1.0))
+    >>> options = {"y": "loss", "y_label": "nats", "y_domain": (0, 2)}
+    >>> panel = Curves(title="Loss", x=(10, 20), x_label="step", **options)
+    >>> arrays = {"loss": np.ones((2, 3, 2))}  # two rates, three seeds, two points
+    >>> demo = Demo("toy", "Toy", "Which rate?", [rate], [panel], arrays, Table((), ("Trained.",)))
+    >>> panel.describe(demo)["x"], panel.uses()
+    ([10.0, 20.0], {'loss': {'log': False, 'span': (0, 2)}})
     """
 
     kind: ClassVar[str] = "curves"

@@ -38,6 +38,19 @@ class Histogram(Panel):
         How the share is said, with one ``{share}``.
     y_max : float, optional
         Top of the vertical axis (a share). By default the highest bar of all settings.
+
+    Examples
+    --------
+    >>> from steadynet.explorer import Control, Demo, Table
+    >>> limit = Control("limit", "Clip threshold", (1.0, None), ("1", "never"))
+    >>> panel = Histogram(
+    ...     title="Norms", edges=(0.1, 1, 10), counts="counts", x_label="norm", marker="limit"
+    ... )
+    >>> arrays = {"counts": np.array([[9, 1], [6, 4]])}  # two thresholds, two bins
+    >>> demo = Demo("toy", "Toy", "Clip?", [limit], [panel], arrays, Table((), ("Trained.",)))
+    >>> said = panel.describe(demo)
+    >>> said["marker"], said["y_max"]
+    ([1.0, None], 0.9)
     """
 
     kind: ClassVar[str] = "histogram"

@@ -40,6 +40,18 @@ class Layers(Chart):
         The moments as people say them. By default "step 1,000".
     x_label : str
         What is counted from the first layer, 1, to the last.
+
+    Examples
+    --------
+    >>> from steadynet.explorer import Control, Demo, Table
+    >>> rate = Control("rate", "Learning rate", (0.1, 1.0))
+    >>> options = {"y": "norms", "y_label": "norm", "y_domain": (1e-3, 10), "y_scale": "log"}
+    >>> panel = Layers(title="Gradients", moments=(0, 100), quantiles=(0.5,), **options)
+    >>> arrays = {"norms": np.ones((2, 2, 5))}  # two rates, two moments, five layers
+    >>> demo = Demo("toy", "Toy", "Which rate?", [rate], [panel], arrays, Table((), ("Trained.",)))
+    >>> said = panel.describe(demo)
+    >>> said["layers"], said["moments"], said["moment"]
+    (5, ['step 0', 'step 100'], 1)
     """
 
     kind: ClassVar[str] = "layers"

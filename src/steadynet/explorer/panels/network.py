@@ -32,6 +32,14 @@ class NetworkLayer:
     norm : int
         How many units a batch normalization after it scales: 2 parameters a unit train, and 2
         moving statistics do not. 0: there is none.
+
+    Examples
+    --------
+    >>> NetworkLayer("conv 1", "3×3 convolution", "14×14×16", parameters=160).parameters
+    160
+    >>> NetworkLayer("conv 1", "3×3 convolution", parameters=-1)
+    Traceback (most recent call last):
+    ValueError: `parameters` of layer 'conv 1' must be a whole number ≥ 0. Received: -1
     """
 
     name: str
@@ -64,6 +72,21 @@ class Network(Panel):
     norm : str, optional
         Name of an array shaped ``(*controls,)``: 1 where the batch normalizations are there, 0
         where not. By default they are there.
+
+    Examples
+    --------
+    >>> from steadynet.explorer import Control, Demo, Table
+    >>> frozen = Control("frozen", "Frozen layers", (0, 1, 2))
+    >>> layers = [
+    ...     NetworkLayer("pixels", "input", "196"),
+    ...     NetworkLayer("hidden", "dense", "24", parameters=4728),
+    ...     NetworkLayer("logits", "dense", "10", parameters=250),
+    ... ]
+    >>> panel = Network(title="Network", layers=layers, frozen="frozen")
+    >>> arrays = {"frozen": np.array([0, 1, 2])}  # at each position of the control
+    >>> demo = Demo("toy", "Toy", "Freeze?", [frozen], [panel], arrays, Table((), ("Trained.",)))
+    >>> [layer["parameters"] for layer in panel.describe(demo)["layers"]]
+    [0, 4728, 250]
     """
 
     kind: ClassVar[str] = "network"

@@ -34,6 +34,20 @@ class Surface(Panel):
         NaN after the end.
     start : (str, str), optional
         Two controls with numeric values, the x and y of the start: it can be dragged.
+
+    Examples
+    --------
+    >>> from steadynet.explorer import Control, Demo, Table
+    >>> rate = Control("rate", "Learning rate", (0.1, 1.0))
+    >>> x, y = np.linspace(-1, 1, 3), np.linspace(0, 1, 2)
+    >>> panel = Surface(
+    ...     title="Error", x=x, x_label="w", y=y, y_label="b", z="error", path="path"
+    ... )
+    >>> error = x**2 + y[:, None]  # rows are y, columns x
+    >>> arrays = {"error": error, "path": np.zeros((2, 5, 2))}  # at each rate five points (x, y)
+    >>> demo = Demo("toy", "Toy", "Which rate?", [rate], [panel], arrays, Table((), ("Trained.",)))
+    >>> panel.describe(demo)["x"]
+    [-1.0, 1.0]
     """
 
     kind: ClassVar[str] = "surface"
