@@ -53,6 +53,10 @@ def test_real_numbers_of_any_kind_are_numbers(value):
     assert _checks.as_number(value) == 1.0
 
 
+def test_integers_beyond_floats_are_infinite():
+    assert (_checks.as_number(10**400), _checks.as_number(-(10**400))) == (math.inf, -math.inf)
+
+
 @pytest.mark.parametrize("value", [0, -1.0, 1e-39, 1e39, math.inf, math.nan, True, "1", None])
 def test_positive_is_meant_in_float32(value):
     with refused(f"`rate` must be positive and finite. Received: {value!r}"):

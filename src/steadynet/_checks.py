@@ -22,9 +22,13 @@ def is_whole(value: Any) -> bool:
 
 
 def as_number(value: Any) -> float:
-    """Any real number as a float; NaN for everything else, so that no comparison holds."""
-    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    return float(value) if is_number else math.nan
+    """Any real number as a float, infinite beyond floats; NaN for all else: no comparison holds."""
+    if not isinstance(value, numbers.Real) or isinstance(value, bool):
+        return math.nan
+    try:
+        return float(value)
+    except OverflowError:  # an integer beyond any float
+        return math.inf if value > 0 else -math.inf  # type: ignore[operator] - a Real has an order
 
 
 def whole(name: str, value: Any) -> int:

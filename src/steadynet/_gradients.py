@@ -10,6 +10,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import tensorflow as tf
 
+from steadynet import _checks
+
 Gradient: TypeAlias = "tf.Tensor | tf.IndexedSlices | None"
 Gradients: TypeAlias = Sequence[Gradient]
 Clipped: TypeAlias = list[Gradient]
@@ -46,8 +48,8 @@ def check_same_shapes(name_a: str, a: Clipped, name_b: str, b: Clipped) -> None:
 
 def check_order(order: float) -> None:
     """Refuse norms that are not offered."""
-    if isinstance(order, bool) or order not in (1, 2, math.inf):
-        raise ValueError(f"`order` must be 1, 2 or math.inf. Received: {order!r}")
+    offered = not isinstance(order, bool) and order in (1, 2, math.inf)
+    _checks.require(offered, "`order`", "1, 2 or math.inf", order)
 
 
 def as_threshold(name: str, value: Scalar, dtype: tf.DType) -> tf.Tensor:
@@ -86,11 +88,11 @@ def as_bounds(name: str, pair: Sequence[Scalar], dtype: tf.DType) -> tuple[tf.Te
         tf.is_tensor(v) or (x is not None and inside(sign * x))
         for v, x, sign in zip(pair, known, (-1, 1), strict=True)
     )
-    if not numbers_fit or known in ([0, 0], [-math.inf, math.inf]):
-        raise ValueError(
-            f"`{name}` must be positive and finite, or a pair (low, high) with low <= 0 <= high, "
-            f"not both 0 or infinite. Received: {pair!r}"
-        )
+    accepted = (
+        "positive and finite, or a pair (low, high) with low <= 0 <= high, not both 0 or infinite"
+    )
+    fit = numbers_fit and known not in ([0, 0], [-math.inf, math.inf])
+    _checks.require(fit, f"`{name}`", accepted, pair)
     low, high = (
         _as_scalar(name, v, dtype) if x is None else tf.constant(float(x), dtype)
         for v, x in zip(pair, known, strict=True)

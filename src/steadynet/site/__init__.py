@@ -8,10 +8,10 @@ from steadynet.site import (
     formulas,
     freshness,
     icons,
+    in_page,
     numbers,
     pages,
     pictures,
-    training,
 )
 
 ASSETS = Path(__file__).parent / "assets"
@@ -21,7 +21,7 @@ def setup(app):
     """Connect the parts to Sphinx, in the order in which a build meets them."""
     app.connect("config-inited", add_assets, priority=100)
     app.add_css_file("site.css", priority=900)
-    for part in (numbers, freshness, api, explorers, training, formulas, pictures, icons, pages):
+    for part in (numbers, freshness, api, explorers, in_page, formulas, pictures, icons, pages):
         part.setup(app)
     # Reading notes which code each chapter uses in the environment of one process.
     return {"parallel_read_safe": False, "parallel_write_safe": False}

@@ -12,7 +12,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util.osutil import relative_uri
 
 from steadynet._stamp import BUILT
-from steadynet.site import training
+from steadynet.site import in_page
 
 EXPLORER = "application/vnd.steadynet.explorer+json"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -86,7 +86,7 @@ def write_explorer(self, node):
     page = self.builder.get_target_uri(self.builder.current_docname)
     base = relative_uri(page, f"{FOLDER}/{node['key']}")
     picture = PICTURE.format(base, escape(node["alt"])) if node["drawn"] else ""
-    plan = relative_uri(page, training.address(node["training"])) if node["training"] else ""
+    plan = relative_uri(page, in_page.address(node["training"])) if node["training"] else ""
     texts = {
         "picture": picture,
         "summary": escape(node["summary"]),

@@ -13,7 +13,7 @@ from portable_runs import Reference
 from sphinx.errors import ExtensionError
 
 from steadynet.demos.plans import PLANS
-from steadynet.site import training
+from steadynet.site import in_page
 
 # --- what the extension brings
 
@@ -29,8 +29,8 @@ def parts(tmp_path, monkeypatch):
     (programs / "notes.json").write_text("{}")
     (runtime / "runtime.json").write_text(json.dumps({"worker": {"path": "worker.js"}}))
     (runtime / "worker.js").write_text("onmessage = null;")
-    monkeypatch.setattr(training, "PROGRAMS", programs)
-    monkeypatch.setattr(training, "RUNTIME", runtime)
+    monkeypatch.setattr(in_page, "PROGRAMS", programs)
+    monkeypatch.setattr(in_page, "RUNTIME", runtime)
     return programs, runtime
 
 
@@ -45,7 +45,7 @@ def test_explorer_names_its_plan_and_its_files_come_along(build):
     book = build({"index.ipynb": executed(trained(), explorer("Other"))})
     page = (book.out / "index.html").read_text("utf8")
     assert page.count('data-training="_static/steadynet/training/clip.json"') == 1
-    folder = book.out / training.FOLDER
+    folder = book.out / in_page.FOLDER
     names = {path.name for path in folder.iterdir()}
     assert names == {"clip.json", "0123456789abcdef.bin", "worker.js"}
     assert (
@@ -56,11 +56,11 @@ def test_explorer_names_its_plan_and_its_files_come_along(build):
 @pytest.mark.usefixtures("view")
 def test_files_that_no_plan_names_leave_the_site(build, parts):
     book = build({"index.ipynb": executed(trained())})
-    (book.out / training.FOLDER / "fedcba9876543210.bin").write_bytes(b"old")
+    (book.out / in_page.FOLDER / "fedcba9876543210.bin").write_bytes(b"old")
     (parts[1] / "worker.js").write_text("onmessage = print;")
     build({})
-    assert not (book.out / training.FOLDER / "fedcba9876543210.bin").exists()
-    assert (book.out / training.FOLDER / "worker.js").read_text() == "onmessage = print;"
+    assert not (book.out / in_page.FOLDER / "fedcba9876543210.bin").exists()
+    assert (book.out / in_page.FOLDER / "worker.js").read_text() == "onmessage = print;"
 
 
 @pytest.mark.usefixtures("view")
@@ -115,7 +115,7 @@ def as_text(name, values, dtype):
 def blank(chromium, address):
     """A small page of the site, to run the worker from."""
     page = chromium.new_page()
-    page.goto(f"{address}{training.FOLDER}/clip.json")
+    page.goto(f"{address}{in_page.FOLDER}/clip.json")
     yield page
     page.close()
 
