@@ -28,7 +28,7 @@ def as_number(value: Any) -> float:
     try:
         return float(value)
     except OverflowError:  # an integer beyond any float
-        return math.inf if value > 0 else -math.inf  # type: ignore[operator] - a Real has an order
+        return math.inf if value > 0 else -math.inf  # type: ignore[operator]
 
 
 def whole(name: str, value: Any) -> int:
