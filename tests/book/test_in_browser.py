@@ -12,7 +12,7 @@ PHONE = {"width": 360, "height": 740}
 LOADED = """() => {
     const drawn = ({ dataset }) => dataset.drawn === 'yes' || dataset.drawn === 'failed';
     return [...document.querySelectorAll('.steadynet-explorer')].every(drawn)
-        && [...document.images].every((image) => image.complete);
+        && [...document.images].every((image) => image.complete || !image.checkVisibility());
 }"""
 
 
