@@ -88,7 +88,11 @@ def test_an_explorer_takes_its_place_and_moves_nothing_in_sight(chromium, addres
     with opened(chromium, address, viewport={"width": width, "height": height}) as (page, wrong):
         page.add_init_script(SHIFTS)
         held = []
-        page.route("**/_static/steadynet/*.js", held.append)
+
+        def hold(route):
+            held.append(route)
+
+        page.route("**/_static/steadynet/*.js", hold)
         with page.expect_request("**/_static/steadynet/*.js"):
             page.goto(address + "chapters/index.html", wait_until="domcontentloaded")
         page.evaluate("document.fonts.ready")
