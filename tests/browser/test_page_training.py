@@ -67,20 +67,12 @@ window.Worker = class extends Plain {
   }
 };
 """
-SETTLE = """([address, plan, program, inputs]) => new Promise((settled) => {
+# A worker answers in turn: what it says of a plan that is none, it says last.
+SETTLE = """() => new Promise((settled) => {
   const worker = workers.at(-1);
-  worker.addEventListener('message', ({ data }) => data.kind === 'checked' && settled());
-  worker.postMessage({ kind: 'check', id: 0, address, plan, program, inputs });
+  worker.addEventListener('message', ({ data }) => data.run === 'none' && settled());
+  worker.postMessage({ kind: 'train', run: 'none', address: location.href, plan: {}, chosen: {} });
 })"""
-
-
-def settle(page, site):
-    """Wait until all is heard that the page's worker said; the page has `WORKERS`."""
-    address = f"{site.address}training/tiny.json"
-    x, y, order, start = tiny_training.material()
-    rows = {"x": x[order[0]].ravel(), "y": y[order[0]], "state": start, "rate": [0], "limit": [1]}
-    inputs = {name: np.asarray(values).tolist() for name, values in rows.items()}
-    page.evaluate(SETTLE, [address, site.plan, site.plan["pick"]["step"]["entries"][0], inputs])
 
 
 def lengthen(site, times):
@@ -217,7 +209,7 @@ def test_stop_keeps_what_was_drawn(watched, training_site):
     assert 0 < bar.evaluate("(b) => b.value") < 1
     page.get_by_role("button", name="Stop").click()
     curve = drawn(page, "live")
-    settle(page, training_site)
+    page.evaluate(SETTLE)
     assert drawn(page, "live") == curve
     assert re.search(r"Stopped in this page: step \d+ of 30000", tier(page))
     assert page.get_by_role("button", name="Train in this page").is_visible()
@@ -248,7 +240,7 @@ def test_reset_goes_back_to_the_recorded_runs(watched, training_site):
     assert page.locator(".sn-line-twin").is_hidden()
     assert "Recorded TensorFlow runs" in tier(page)
     choose(page, rate=0)
-    settle(page, training_site)
+    page.evaluate(SETTLE)
     assert not drawn(page, "live")
 
 
