@@ -105,6 +105,8 @@ def test_shapes_of_joined_rows_are_listed():
         ((4, 6.0), "shapes of whole numbers above 0"),
         ((-4, -6), "shapes of whole numbers above 0"),
         ((), "shapes of whole numbers above 0"),
+        (24, "shapes of whole numbers above 0"),
+        ([24, True], "shapes of whole numbers above 0"),
         ([(4, 2, 3), ()], "shapes of whole numbers above 0"),
         ([(4, 2), (3,)], "24 numbers in all"),
     ],
@@ -241,6 +243,15 @@ def test_what_is_said_of_a_layer_with_weights_is_of_what_it_takes():
     np.testing.assert_array_equal(kernel(model).ravel(), MOVED)
 
 
+TO_FRONT = [layers.Conv2D(4, 1), layers.Permute((3, 1, 2))]
+
+
+def operation(function):
+    """What a network does between its layers, as a model that is followed."""
+    x = keras.Input((None, None, None))
+    return keras.Model(x, function(x))
+
+
 @pytest.mark.parametrize(
     ("shape", "stack"),
     [
@@ -256,6 +267,9 @@ def test_what_is_said_of_a_layer_with_weights_is_of_what_it_takes():
         ((2, 3, 4), [layers.Permute((2, 3, 1))]),
         ((2, 3, 4, 5), [layers.Flatten()]),
         ((None, None, 4), [layers.Conv2D(4, 1), layers.Reshape((24,))]),
+        ((2, 3, 4), [*TO_FRONT, layers.Permute((2, 1, 3)), layers.Permute((1, 3, 2))]),
+        ((2, 3, 4), [*TO_FRONT, operation(lambda x: keras.ops.moveaxis(x, 1, -1))]),
+        ((2, 3, 4), [*TO_FRONT, operation(lambda x: keras.ops.einsum("bchw->bhwc", x))]),
     ],
 )
 def test_rows_whose_order_cannot_be_told_are_refused(shape, stack):
@@ -284,6 +298,8 @@ def test_rows_whose_order_cannot_be_told_are_refused(shape, stack):
         ((6, 4), [layers.TimeDistributed(layers.Dense(4))], False),
         ((6, 4), [layers.Permute((2, 1))], False),
         ((2, 3, 4), [layers.Permute((3, 1, 2))], False),
+        ((2, 3, 4), [operation(lambda x: keras.ops.moveaxis(x, -1, 1))], False),
+        ((2, 3, 4), [layers.Conv2D(4, 1), operation(lambda x: keras.ops.swapaxes(x, 1, 2))], True),
         ((24, 1), [layers.Conv1D(1, 1)], False),
         ((1, 1, 24), [layers.Conv2D(24, 1)], False),
     ],
@@ -292,6 +308,38 @@ def test_rows_whose_order_can_be_told_are_put_in_it(shape, stack, moved):
     fc = layers.Dense(1, use_bias=False, name="fc")
     load_pytorch(model := sequential(shape, *stack, layers.Flatten(), fc), ROWS, {"fc": "fc"})
     np.testing.assert_array_equal(kernel(model).ravel(), MOVED if moved else np.arange(24))
+
+
+@pytest.mark.parametrize(
+    "stack",
+    [
+        [layers.Conv1D(1, 1, name="fc")],
+        [layers.Conv1DTranspose(1, 1, name="fc")],
+        [layers.DepthwiseConv1D(1, name="fc")],
+        [layers.MaxPooling1D(2), layers.LSTM(1, name="fc")],
+        [layers.UpSampling1D(2), layers.Dense(1, name="fc")],
+        [layers.BatchNormalization(epsilon=1e-5), layers.Dense(1, name="fc")],
+    ],
+    ids=lambda stack: type(stack[0]).__name__,
+)
+def test_steps_of_flattened_maps_are_refused_where_pytorch_may_have_turned_them(stack):
+    each = layers.TimeDistributed
+    film = [each(layers.Conv2D(4, 1)), each(layers.Flatten())]
+    model = sequential((2, 2, 3, 4), *film, *stack)
+    refuses(model, r"orders=\{'fc': None\}", name_map={"fc": "fc"})
+
+
+@pytest.mark.parametrize("steps", [False, True], ids=["a picture", "a film"])
+def test_an_output_that_is_a_flattened_map_is_refused_unless_said_to_be_so_in_pytorch(steps):
+    each = layers.TimeDistributed if steps else lambda layer, **_: layer
+    conv = each(layers.Conv2D(4, 1, name="conv"), name="conv")
+    stack = [conv, each(layers.Flatten(name="row"), name="row"), layers.ReLU()]
+    model = sequential((2, 2, 3, 4)[not steps :], *stack)
+    state = {"conv.weight": np.ones((4, 4, 1, 1)), "conv.bias": np.ones(4)}
+    refuses(
+        model, r"its output is a flattened map.* put Permute\(\(3, 1, 2\)\) before Flatten", state
+    )
+    assert load_pytorch(model, state, orders={"row": None}) == []
 
 
 def test_rows_of_a_recurrent_layer_behind_steps_are_averaged_in_their_order():
@@ -308,6 +356,11 @@ def test_keras_own_flattening_of_channels_first_is_undone():
     fc = layers.Dense(1, use_bias=False, name="fc")
     stack = [layers.Permute((1, 2)), layers.Reshape((4, 2, 3)), flat, fc]
     load_pytorch(model := sequential((4, 6), *stack), ROWS, orders={"fc": (4, 2, 3)})
+    np.testing.assert_array_equal(kernel(model).ravel(), MOVED)
+
+
+def test_a_shape_may_be_an_array():
+    load_pytorch(model := flat_picture(), ROWS, orders={"fc": np.array([4, 2, 3])})
     np.testing.assert_array_equal(kernel(model).ravel(), MOVED)
 
 
@@ -537,6 +590,8 @@ def test_tensors_of_another_kind_are_converted_by_the_word_only(kind):
 def test_maps_without_names_are_refused():
     model = sequential((2,), layers.Dense(2, name="fc"))
     refuses(model, r"`name_map` must name at least one layer.* Received: \{\}", name_map={})
+    refuses(model, r"`name_map` must be a mapping.* Received: \['fc'\]", name_map=["fc"])
+    refuses(model, r"`orders` must be a mapping.* Received: \['fc'\]", orders=["fc"])
     inner = sequential((2,), layers.Dense(2, name="fc"))
     refuses(sequential((2,), inner, layers.Dense(2, name="fc")), "differently. Received twice: fc")
 

@@ -673,7 +673,9 @@ def test_a_given_norm_that_is_not_finite_shows(given):
         clipped, back = clip_by_global_norm(tensors([1.0]), 1.0, use_norm=norm)
         assert_grads_equal(clipped, tensors([NAN]))
         np.testing.assert_equal(float(back), given)
-        with pytest.raises(tf.errors.InvalidArgumentError, match="must have a finite norm"):
+        with pytest.raises(
+            tf.errors.InvalidArgumentError, match="`use_norm` must be a finite norm"
+        ):
             clip_by_global_norm(tensors([1.0]), 1.0, use_norm=norm, error_if_nonfinite=True)
 
 
@@ -707,6 +709,15 @@ def test_norm_that_is_not_finite_is_an_error_on_request(method, name, entry, sai
     grads = tensors([1.0], None, [2.0, entry])
     with pytest.raises(tf.errors.InvalidArgumentError, match=text):
         clip_strictly(grads, 1.0)
+
+
+@strict_methods
+def test_xla_leaves_the_error_out_and_nan_comes_through(method, name):  # noqa: ARG001
+    clip_strictly = tf.function(
+        functools.partial(method, error_if_nonfinite=True), jit_compile=True
+    )
+    clipped = clip_strictly(tensors([NAN, 1.0]), 1.0)
+    assert_grads_equal(tf.nest.flatten(clipped)[:1], tensors([NAN, NAN]))
 
 
 @strict_methods
@@ -942,6 +953,21 @@ def test_gradient_through_the_clipping_is_tensorflows(name, x):
     if any(x):  # TensorFlow's global norm divides by it
         expected = slopes(lambda g: tf.clip_by_global_norm([g], 0.7)[0][0], tf.constant(x))
         assert_grads_equal(found, expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["norm", "global_norm", "per_example"])
+@pytest.mark.parametrize("size", [1e13, 1e17])
+def test_gradient_through_a_second_look_inside_a_graph_is_that_at_any_size(name, size):
+    shorten = tf.function(SHORTENING[name])
+
+    def slope(size):
+        x = tf.constant([3 * size, 4 * size])
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            value = tf.reduce_sum(tf.constant([1.0, 2.0]) * shorten(x))
+        return size * tape.gradient(value, x)
+
+    np.testing.assert_allclose(slope(size), slope(1.0), rtol=1e-5)
 
 
 @pytest.mark.parametrize("order", [1, INF])

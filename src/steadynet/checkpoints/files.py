@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from steadynet import _checks
 from steadynet.checkpoints.errors import alike
 from steadynet.checkpoints.opened import Checkpoint
 
@@ -151,6 +152,8 @@ def rename(names: Iterable[str], name_map: Mapping[str, str] | None) -> dict[str
     names = list(names)
     if name_map is None:
         return {name: name for name in names}
+    named = isinstance(name_map, Mapping)
+    _checks.require(named, "`name_map`", "a mapping from our names to theirs", name_map)
     if not name_map:
         raise ValueError(
             f"`name_map` must name at least one variable, or be None for all. Received: {name_map}"

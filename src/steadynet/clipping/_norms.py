@@ -54,7 +54,8 @@ class Shrink(Measure):
         finite = tf.minimum(limit, limit.dtype.max)
         limit = tf.where(limit > 0, finite, tf.constant(math.nan, limit.dtype))
         factor = limit / tf.maximum(norm, limit)
-        return norm, factor + (norm - norm) if self.all_or_none else factor
+        # Of the zero no gradient: added up behind the factor's, its two halves would swallow that.
+        return norm, factor + tf.stop_gradient(norm - norm) if self.all_or_none else factor
 
 
 def joint_norm(

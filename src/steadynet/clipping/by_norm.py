@@ -76,7 +76,8 @@ def clip_by_norm(
     order : {2, 1, math.inf}
         Which norm; see `global_norm`.
     error_if_nonfinite : bool
-        Whether a norm that is infinite or NaN is an error.
+        Whether a norm that is infinite or NaN is an error. Not where XLA compiles the step, as
+        Keras's `fit` may let it: it leaves all such checks out, and NaN comes through.
 
     Returns
     -------
@@ -142,7 +143,8 @@ def clip_by_global_norm(
         The joint norm, where it is known: gradients of which each device holds a part have the norm
         ``sqrt(sum over devices of norm**2)``. Not negative. It is taken in place of their own.
     error_if_nonfinite : bool
-        Whether a joint norm that is infinite or NaN is an error.
+        Whether a joint norm that is infinite or NaN is an error. Not where XLA compiles the step,
+        as Keras's `fit` may let it: it leaves all such checks out, and NaN comes through.
 
     Returns
     -------
@@ -175,7 +177,8 @@ def clip_by_global_norm(
     grads = checked(grads)
     dtype = wide_dtype(grads)
     limit = as_limit("clip_norm", clip_norm, dtype)
-    check = _check_finite("grads") if error_if_nonfinite else tf.identity
+    name = "grads" if use_norm is None else "use_norm"
+    check = _check_finite(name) if error_if_nonfinite else tf.identity
     make = Shrink(limit, all_or_none=True, check=check)
     if use_norm is None:
         norm, factor = joint_norm(wide_entries(grads), dtype, order, make)
@@ -186,5 +189,6 @@ def clip_by_global_norm(
 
 def _check_finite(name: str) -> Callable[[tf.Tensor], tf.Tensor]:
     """Pass a norm on, or stop the step where it is not finite."""
-    message = f"`{name}` must have a finite norm, for error_if_nonfinite=True. Received"
+    have = "be" if name == "use_norm" else "have"
+    message = f"`{name}` must {have} a finite norm, for error_if_nonfinite=True. Received"
     return lambda norm: tf.debugging.check_numerics(norm, message)

@@ -197,7 +197,7 @@ def permute(layout: Layout, axes: Sequence[int], shape: Shape) -> Layout:
         return Axes.EITHER if to_last else of_cut("a layer that permutes")
     if layout is Axes.SAME:
         # What goes to the end may be channels, which PyTorch leaves in front.
-        return Axes.EITHER if to_last and last > 2 and moves(shape) else Axes.SAME
+        return Axes.EITHER if axes[-1] != last > 2 and moves(shape) else Axes.SAME
     if layout in {Axes.MAP, Axes.EITHER} and axes == (last, *range(1, last)):
         return Axes.SAME  # now they are first here too
     keeps_last = layout in {Axes.MAP, Axes.EITHER} and axes[-1] == last

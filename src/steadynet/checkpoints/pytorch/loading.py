@@ -8,9 +8,17 @@ from typing import Any
 
 import keras
 
+from steadynet import _checks
 from steadynet.checkpoints.errors import alike
 from steadynet.checkpoints.pytorch.layers import CONVERTERS, kind_of, place_tensors
-from steadynet.checkpoints.pytorch.layouts import Axes, OrderUnknownError, Unknown, of_cut
+from steadynet.checkpoints.pytorch.layouts import (
+    Axes,
+    OrderUnknownError,
+    Row,
+    Steps,
+    Unknown,
+    of_cut,
+)
 from steadynet.checkpoints.pytorch.module import Module
 from steadynet.checkpoints.pytorch.orders import Orders, Takes
 from steadynet.checkpoints.pytorch.reading import read_safetensors
@@ -118,6 +126,8 @@ def load_pytorch(
     """
     if sha256 is not None and isinstance(state, Mapping):
         raise ValueError(f"`sha256` must go with a file. Received: a mapping, and {sha256!r}")
+    named = orders is None or isinstance(orders, Mapping)
+    _checks.require(named, "`orders`", "a mapping from layers to shapes or None", orders)
     modules, orders = _modules(model, name_map), dict(orders or {})
     weighted = {layer.name for layer in weighted_layers(model)}
     _check_orders(model, weighted, orders)
@@ -150,6 +160,8 @@ def _modules(model, name_map):
                 f"`model` must name its layers differently. Received twice: {layer.name}"
             )
     name_map = {name: name for name in layers} if name_map is None else name_map
+    named = isinstance(name_map, Mapping)
+    _checks.require(named, "`name_map`", "a mapping from layers to modules", name_map)
     if not name_map:
         raise ValueError(
             f"`name_map` must name at least one layer, or be None for all. Received: {name_map}"
@@ -210,7 +222,20 @@ def _refuse_unknown(unknown):
 def _check_outputs(outputs):
     """Refuse a model whose outputs no order of its weights makes those of PyTorch."""
     for layout, shape in outputs:
-        picture = layout is Axes.CUT and len(shape or ()) > 2
-        wrong = of_cut("its output") if picture else layout
+        wrong = _as_output(layout, shape)
         if isinstance(wrong, Unknown) and wrong.wrong:
             raise ValueError(f"`model` must compute what PyTorch does, and {wrong.why}")
+
+
+def _as_output(layout, shape):
+    """Layout of an output; a map or row may be in place inside a model and not at its end."""
+    if layout is Axes.CUT and len(shape or ()) > 2:
+        return of_cut("its output")
+    if isinstance(layout.each if isinstance(layout, Steps) else layout, Row):
+        why = (
+            "its output is a flattened map, in which PyTorch has channels first: put "
+            "Permute((3, 1, 2)) before Flatten, or give None in `orders` for the layer that "
+            "flattens, if PyTorch does as here"
+        )
+        return Unknown(why, mixed=True, wrong=True)
+    return layout

@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from steadynet import _checks
 from steadynet.checkpoints.pytorch.layouts import (
     Axes,
     OrderUnknownError,
+    Steps,
     channels_first,
     features,
     moves,
@@ -58,6 +60,11 @@ class Takes:
             self.takes_no_row()
         elif self.layout is Axes.CUT:
             raise OrderUnknownError(of_cut(repr(self.name)).why)
+        elif isinstance(self.layout, Steps) and features(self.layout, self.shape) is not None:
+            raise OrderUnknownError(
+                f"{self.name!r} takes flattened maps as its channels: put Permute((3, 1, 2)) "
+                f"before each Flatten"
+            )
         elif getattr(self.layout, "mixed", False):
             raise OrderUnknownError(self.layout.why)  # type: ignore[union-attr]
 
@@ -133,10 +140,13 @@ class Takes:
     def _said_shapes(self, n):
         """The shapes, channels first, that lie one behind the other in a row of `n` numbers."""
         said: Any = self._order
-        nested = bool(said) and isinstance(said[0], Sequence)
-        shapes = [tuple(shape) for shape in (said if nested else [said])]
-        whole = all(
-            isinstance(s, numbers.Integral) and int(s) > 0 for shape in shapes for s in shape
+        try:
+            nested = not isinstance(said[0], numbers.Integral)
+            shapes = [tuple(shape) for shape in (said if nested else [said])]
+        except (TypeError, IndexError):  # no sequence, or an empty one
+            shapes = []
+        whole = bool(shapes) and all(
+            _checks.is_whole(s) and s > 0 for shape in shapes for s in shape
         )
         if not whole or not all(shapes):
             raise _refused(self.name, "shapes of whole numbers above 0", said)

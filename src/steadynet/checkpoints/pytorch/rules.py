@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 
 from steadynet import normalization
 from steadynet.checkpoints.pytorch.layouts import (
@@ -63,7 +64,8 @@ def _all_same(call):
 
 def _operate(layer, call):
     """An operation of `keras.ops` does with equal tensors what PyTorch does, channels aside."""
-    channels = any(word in type(layer).__name__ for word in ("Conv", "Pool", "Image", "Resize"))
+    words = ("Conv", "Pool", "Image", "Resize", "Einsum")
+    channels = any(word in type(layer).__name__ for word in words)
     return Axes.SAME if _all_same(call) and not channels else _unknown(layer, call)
 
 
@@ -110,6 +112,8 @@ def _pool(layer, call):
         return Axes.SAME
     if layout is Axes.CUT:
         return of_cut(repr(layer.name))
+    if _steps_of_rows(layout):
+        return _unknown(layer, call)
     if isinstance(layout, Unknown) and layout.mixed:
         return layout
     # A sequence has to be turned for PyTorch's pooling, and may be turned back behind it.
@@ -117,11 +121,16 @@ def _pool(layer, call):
     return Axes.EITHER if turned else Axes.MAP
 
 
+def _steps_of_rows(layout):
+    """Whether the last axis of steps may be in another order than here."""
+    return isinstance(layout, Steps) and isinstance(layout.each, Row | Unknown)
+
+
 def _pool_all(layer, call):
     (layout, *_) = call.layouts
     if layout is Axes.CUT:
         return of_cut(repr(layer.name))
-    if isinstance(layout, Steps) and isinstance(layout.each, Row | Unknown):
+    if _steps_of_rows(layout):
         return layout.each if len(call.given) == 1 else _unknown(layer, call)
     if isinstance(layout, Unknown) and layout.mixed:
         return layout
@@ -133,6 +142,8 @@ def _normalize_channels(layer, call):
     (layout, *_), (shape, *_) = call.layouts, call.shapes
     if len(shape) < 2 or isinstance(layout, Unknown) or layout is Axes.MAP:
         return layout
+    if _steps_of_rows(layout):
+        return _unknown(layer, call)
     if layer.axis in {1, -len(shape)}:
         return Axes.SAME
     if layout is Axes.CUT:
@@ -191,10 +202,17 @@ def _permute(layer, call):
 
 
 def _transpose(layer, call):
-    axes = layer.axes or tuple(range(len(call.shapes[0]), -1, -1))
-    if axes[0] != 0:
+    numbered = np.empty(range(len(call.shapes[0]) + 1))  # each axis is as long as its number
+    if hasattr(layer, "source"):
+        numbered = np.moveaxis(numbered, layer.source, layer.destination)
+    elif hasattr(layer, "axis1"):
+        numbered = np.swapaxes(numbered, layer.axis1, layer.axis2)
+    else:
+        numbered = numbered.transpose(layer.axes)
+    batch, *axes = numbered.shape
+    if batch != 0:
         return Unknown(f"{layer.name!r} moves the batch", mixed=True)
-    return permute(call.layouts[0], axes[1:], call.shapes[0])
+    return permute(call.layouts[0], axes, call.shapes[0])
 
 
 def _repeat(_, call):
@@ -271,5 +289,5 @@ _OPERATIONS = {
     **dict.fromkeys(("Max", "Mean", "Min", "Sum"), _reduce),
     "Concatenate": _concatenate,
     "Reshape": _reshape,
-    "Transpose": _transpose,
+    **dict.fromkeys(("Moveaxis", "Swapaxes", "Transpose"), _transpose),
 }
