@@ -5,7 +5,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from steadynet import figures, recording
-from steadynet.experiments.rates import at_best_rate
+from steadynet.experiments.arms import at_best_rate
 
 PLOTS = {
     figures.plot_accuracy_by_depth: ("batch_norm_depth", {"activation": "relu"}),

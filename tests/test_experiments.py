@@ -32,7 +32,7 @@ def statements(kind):
 # --- what the book says
 
 
-@statements("claims")
+@statements("findings")
 def test_claim_holds_on_the_recording(name, claim):
     found = claim(recording.load(name))
     assert found.holds, str(found)
@@ -44,13 +44,46 @@ def test_what_was_not_reproduced_still_does_not_hold(name, claim):
     assert not found.holds, f"the book says that this does not hold: {found}"
 
 
-@statements("claims")
+@statements("findings")
 def test_claim_says_its_effect_with_its_spread(name, claim):
     found = claim(recording.load(name))
     assert found.low <= found.effect <= found.high
     assert all(math.isfinite(value) for value in (found.low, found.effect, found.high))
     assert found.statement.endswith(".")
     assert found.unit in str(found)
+
+
+CLAIMS = [
+    pytest.param(name, claim, id=f"{name}: {claim.name}")
+    for name in experiments.NAMES
+    for claim in experiments.get(name).claims
+]
+
+
+@pytest.mark.parametrize(("name", "claim"), CLAIMS)
+def test_verdict_is_the_one_that_the_book_says(name, claim):
+    verdict = experiments.judge(claim, recording.load(name))
+    assert verdict.words == experiments.get(name).verdicts[claim.name], str(verdict)
+
+
+@pytest.mark.parametrize(("name", "claim"), CLAIMS)
+def test_claim_was_written_down_before_its_recording(name, claim):
+    assert experiments.judge(claim, recording.load(name)).before
+
+
+def test_no_two_claims_have_one_name():
+    names = [claim.name for name in experiments.NAMES for claim in experiments.get(name).claims]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("name", [n for n in experiments.NAMES if experiments.get(n).claims])
+def test_experiment_with_claims_says_how_it_decides(name):
+    experiment = experiments.get(name)
+    assert set(experiment.verdicts) == {claim.name for claim in experiment.claims}
+    assert experiment.arms
+    assert experiment.control.endswith(".")
+    assert experiment.chosen_on
+    assert len(experiment.axes["seed"]) >= 5
 
 
 @pytest.mark.parametrize("name", experiments.NAMES)
@@ -312,7 +345,7 @@ def test_rules_recommend_by_the_norms_of_the_recording():
 
 
 def test_claim_reads_as_a_sentence_with_its_verdict():
-    claim = base.Claim("It is slow.", 2.5, 1.0, 4.0, "times the steps", True)
+    claim = base.Finding("It is slow.", 2.5, 1.0, 4.0, "times the steps", True)
     assert str(claim) == "It is slow. 2.5 times the steps (1 to 4 over seeds): holds"
     assert str(dataclasses.replace(claim, holds=False)).endswith(": does not hold")
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from steadynet import experiments, recording
-from steadynet.experiments import Claim, Number
+from steadynet.experiments import Finding, Number
 
 
 def numbers(name, recorded=None):
@@ -112,7 +112,7 @@ def test_ranges_that_hold_everything_or_nothing_are_refused(within):
         Number(1.0, within, "times")
 
 
-GAIN = Claim("It gains.", 2.0, -1.0, 3.5, "points", holds=True)
+GAIN = Finding("It gains.", 2.0, -1.0, 3.5, "points", holds=True)
 
 
 def test_a_claim_says_its_effect_and_spread_in_one_range():

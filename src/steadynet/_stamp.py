@@ -50,6 +50,37 @@ def stamp(files: Iterable[Path], root: Path, *said: str) -> str:
     return digest.hexdigest()[:16]
 
 
+def meaning(files: Iterable[Path], root: Path = PACKAGE) -> str:
+    """Digest as `stamp`, in which comments, docstrings and layout of Python code do not count.
+
+    Examples
+    --------
+    >>> len(meaning([PACKAGE / "_stamp.py"]))
+    16
+    """
+    digest = hashlib.sha256()
+    for name, path in sorted((path.relative_to(root).as_posix(), path) for path in set(files)):
+        said = _said(path) if path.suffix == ".py" else _content(*_state(path))
+        digest.update(f"\n{name}\n{said}".encode())
+    return digest.hexdigest()[:16]
+
+
+def _said(path: Path) -> str:
+    """A module's syntax tree without its docstrings."""
+    tree = ast.parse(path.read_text(encoding="utf8"))
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and _is_text(body[0]):
+            del body[0]
+    return ast.dump(tree)
+
+
+def _is_text(node: ast.AST) -> bool:
+    """Whether a statement is a string alone."""
+    text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    return text and isinstance(node.value.value, str)  # type: ignore[attr-defined]
+
+
 def versions(*packages: str) -> str:
     """Python's version and those of packages, to be stamped.
 

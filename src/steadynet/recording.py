@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from steadynet import _checks, experiments
-from steadynet._runs import assemble, collect, local_processes, points_of, restrict
+from steadynet import _checks, _stamp, experiments
+from steadynet._runs import Kept, assemble, collect, local_processes, points_of, restrict
 
 __all__ = ["FOLDER", "Recording", "RecordingError", "load", "record", "save"]
 
@@ -50,7 +50,12 @@ class Recording:
     arrays : mapping of str to ndarray
         Shape (len of each axis, …, trailing dimensions).
     meta : mapping
-        Package versions, Python, date, seconds of work, and what each array holds.
+        Package versions, Python, date, seconds of work, what each array holds, and the claims as
+        they were written down when it was made.
+    stress : str
+        Name of the stress under which it was made; "" for the experiment as it is.
+    stresses : mapping of str to Recording
+        Those of the experiment's stresses, by name, where it was loaded as a whole.
 
     Examples
     --------
@@ -63,6 +68,8 @@ class Recording:
     axes: Mapping[str, tuple[Any, ...]]
     arrays: Mapping[str, np.ndarray]
     meta: Mapping[str, Any]
+    stress: str = ""
+    stresses: Mapping[str, Recording] = dataclasses.field(default_factory=dict)
 
     def get(self, name: str, **point: Any) -> np.ndarray:
         """Select an array at some values of some axes; the other axes stay.
@@ -145,8 +152,10 @@ def _slice(places):
 def record(
     name: str,
     *,
+    stress: str = "",
     executor: Executor | None = None,
-    progress: Callable[[int, int], object] | None = None,
+    progress: Callable[[float, float], object] | None = None,
+    resume: bool = False,
     **only: tuple[Any, ...],
 ) -> Recording:
     """Run an experiment, or a slice of its grid.
@@ -155,11 +164,17 @@ def record(
     ----------
     name : str
         Name of the experiment.
+    stress : str
+        Name of one of its stresses; none by default.
     executor : concurrent.futures.Executor, optional
         Where the points run, left running afterwards: a pool of this machine's processes by
         default; a Dask client's ``get_executor()`` works as well.
     progress : callable, optional
-        Called with ``(done, all)`` after each call of the experiment's `run`.
+        Called with ``(done, all)`` after each call of the experiment's `run`: the cost of what was
+        done, in the experiment's unit or in calls, what is taken over included.
+    resume : bool
+        Whether to keep each point's result on the disk as it comes, and to take over those that a
+        run of the same code kept before it was cut short. They are forgotten when it is saved.
     **only
         Values of an axis to keep, as a tuple; the whole axis by default.
 
@@ -170,7 +185,7 @@ def record(
     Raises
     ------
     ValueError
-        If an axis or value in `only` is not in the experiment's grid.
+        If an axis or value in `only` is not in the experiment's grid, or there is no such stress.
 
     Examples
     --------
@@ -183,22 +198,36 @@ def record(
     ((2, 50), [True, False])
     """
     experiment = experiments.get(name)
-    axes = restrict(experiment.axes, only)
+    axes = restrict(experiment.grid(stress), only)
     started = time.perf_counter()
-    points = list(points_of(experiment, axes))
+    points = list(points_of(experiment, axes, stress))
+    kept = _kept(experiment, stress) if resume else None
     if executor is None:
         with local_processes(len(points)) as pool:
-            results = collect(pool, name, points, progress)
+            results = collect(pool, name, points, progress, kept)
     else:
-        results = collect(executor, name, points, progress)
+        results = collect(executor, name, points, progress, kept)
     meta = {
         "versions": {package: importlib.metadata.version(package) for package in _PACKAGES},
         "python": platform.python_version(),
         "date": dt.datetime.now(dt.timezone.utc).date().isoformat(),
         "seconds": round(time.perf_counter() - started, 1),
         "arrays": dict(experiment.arrays),
+        "claims": [claim.written() for claim in experiment.claims],
     }
-    return Recording(name, axes, assemble(experiment, axes, results), meta)
+    return Recording(name, axes, assemble(experiment, axes, results), meta, stress)
+
+
+def _kept(experiment, stress):
+    """Where points' results are kept until the whole is saved, stamped with the code's meaning."""
+    used = _stamp.files_used(f"import {experiment.run.__module__}")
+    said = _stamp.versions(*_PACKAGES), _stamp.meaning(used)
+    return Kept(FOLDER / ".partial" / _file(experiment.name, stress).stem, " ".join(said))
+
+
+def _file(name, stress=""):
+    """Where a recording lies in the package."""
+    return FOLDER / f"{'-'.join(filter(None, (name, stress)))}.npz"
 
 
 def save(recording: Recording, path: Path | str | None = None) -> Path:
@@ -208,7 +237,7 @@ def save(recording: Recording, path: Path | str | None = None) -> Path:
     ----------
     recording : Recording
     path : path, optional
-        ``recordings/<experiment>.npz`` in the package by default.
+        ``recordings/<experiment>[-<stress>].npz`` in the package by default.
 
     Returns
     -------
@@ -224,8 +253,8 @@ def save(recording: Recording, path: Path | str | None = None) -> Path:
     >>> again.axes["threshold"]
     (1.0,)
     """
-    path = FOLDER / f"{recording.experiment}.npz" if path is None else Path(path)
-    head = {"experiment": recording.experiment, "axes": recording.axes, "meta": recording.meta}
+    path = _file(recording.experiment, recording.stress) if path is None else Path(path)
+    head = {name: getattr(recording, name) for name in ("experiment", "stress", "axes", "meta")}
     content: dict[str, Any] = {"__head__": np.array(json.dumps(head)), **recording.arrays}
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial.npz")
@@ -251,7 +280,8 @@ def load(name: str | Path) -> Recording:
     Returns
     -------
     Recording
-        Its arrays are read-only, for every caller gets the same ones.
+        With those of the experiment's stresses, if it is given by name. Its arrays are read-only,
+        for every caller gets the same ones.
 
     Raises
     ------
@@ -266,8 +296,15 @@ def load(name: str | Path) -> Recording:
     >>> list(cliff.axes), cliff.get("thrown", threshold=1.0).any().item()
     (['threshold', 'w', 'b', 'seed'], False)
     """
-    path = name if isinstance(name, Path) else FOLDER / f"{experiments.get(name).name}.npz"
-    whole = path is not name
+    if isinstance(name, Path):
+        return _load(name)
+    experiment = experiments.get(name)
+    stresses = {each.name: _load(_file(name, each.name), name) for each in experiment.stresses}
+    return dataclasses.replace(_load(_file(name), name), stresses=stresses)
+
+
+def _load(path, whole=None):
+    """One file, checked against the code: its whole grid, where an experiment's name is given."""
     if not path.exists():
         raise RecordingError(f"No recording {path.name}: run `make record` to make it.")
     try:
@@ -275,7 +312,7 @@ def load(name: str | Path) -> Recording:
     except Exception as error:
         # Too many kinds to list: a damaged archive raises whatever zip, zlib and JSON come upon.
         raise RecordingError(f"{path.name} is damaged or no recording: {error}") from error
-    if whole and recording.experiment != name:
+    if whole and recording.experiment != whole:
         raise RecordingError(f"{path.name} holds the experiment {recording.experiment!r}.")
     _check(recording, path.name, whole)
     return recording
@@ -290,7 +327,7 @@ def _read(path):
     for array in arrays.values():
         array.flags.writeable = False
     axes = {axis: tuple(values) for axis, values in head["axes"].items()}
-    return Recording(head["experiment"], axes, arrays, head["meta"])
+    return Recording(head["experiment"], axes, arrays, head["meta"], head.get("stress", ""))
 
 
 def _check(recording, file, whole):
@@ -302,10 +339,13 @@ def _check(recording, file, whole):
     if recording.experiment not in experiments.NAMES:
         raise RecordingError(f"{file} holds {recording.experiment!r}, no experiment of the code.")
     experiment = experiments.get(recording.experiment)
+    known = ["", *(stress.name for stress in experiment.stresses)]
+    if recording.stress not in known:
+        raise RecordingError(f"{file}: `stress` is {recording.stress!r}, the code has {known}.")
     _check_same(file, "axes", list(recording.axes), list(experiment.axes))
     _check_same(file, "arrays", sorted(recording.arrays), sorted(experiment.arrays))
     for axis, values in recording.axes.items():
-        grid = tuple(experiment.axes[axis])
+        grid = tuple(experiment.grid(recording.stress)[axis])
         if whole or not values or not set(values) <= set(grid):
             _check_same(file, axis, values, grid)
 
@@ -319,25 +359,38 @@ def _check_same(file, what, recorded, coded):
 
 
 def main(names: Sequence[str] | None = None) -> None:
-    """Record the named experiments, or all, with a progress bar each.
+    """Record the named experiments, or all, their stresses included, with progress and time left.
+
+    What was recorded when a run was cut short is taken over.
 
     Parameters
     ----------
     names : sequence of str, optional
         All experiments by default.
     """
+    for name in names or experiments.NAMES:
+        for stress in ["", *(each.name for each in experiments.get(name).stresses)]:
+            path = _record_with_bar(name, stress)
+            seconds = _load(path, name).meta["seconds"]
+            print(f"{path.name}: {path.stat().st_size / 1e3:.0f} kB in {seconds} s")
+
+
+def _record_with_bar(name, stress):
+    """Record, show how far it is and how long it will take, and save."""
     from tqdm import tqdm
 
-    names = names or experiments.NAMES
-    for name in names:
-        with tqdm(desc=name, unit="call", leave=True) as bar:
+    form = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}, {remaining} left"
+    with tqdm(desc=_file(name, stress).stem, bar_format=form) as bar:
 
-            def show(done: int, everything: int) -> None:
-                bar.total, bar.n = everything, done
-                bar.refresh()
+        def show(done: float, everything: float) -> None:
+            if bar.total is None:  # what is taken over took no time
+                bar.initial = done if done < everything else 0
+            bar.total, bar.n = everything, done
+            bar.refresh()
 
-            path = save(record(name, progress=show))
-        print(f"{path.name}: {path.stat().st_size / 1e3:.0f} kB in {load(name).meta['seconds']} s")
+        path = save(record(name, stress=stress, progress=show, resume=True))
+    _kept(experiments.get(name), stress).clear()
+    return path
 
 
 if __name__ == "__main__":

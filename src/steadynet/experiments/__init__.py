@@ -5,9 +5,23 @@ from __future__ import annotations
 import importlib
 
 from steadynet import _checks
-from steadynet.experiments.base import Claim, Experiment, Number, median_and_range
+from steadynet.experiments.base import Experiment, Finding, Number, Stress, median_and_range
+from steadynet.experiments.evidence import Claim, Judgement, Verdict, interval, judge
 
-__all__ = ["NAMES", "Claim", "Experiment", "Number", "get", "median_and_range"]
+__all__ = [
+    "NAMES",
+    "Claim",
+    "Experiment",
+    "Finding",
+    "Judgement",
+    "Number",
+    "Stress",
+    "Verdict",
+    "get",
+    "interval",
+    "judge",
+    "median_and_range",
+]
 
 NAMES = (
     "clip_threshold",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, Number, Point, median_and_range
+from steadynet.experiments.base import Experiment, Finding, Number, Point, median_and_range
 from steadynet.tasks.pictures import small_pictures
 
 if TYPE_CHECKING:
@@ -89,14 +89,14 @@ def best_rate(recording: Recording, clipping: str) -> tuple[np.ndarray, float]:
     return accuracy[mean.argmax()], float(usable.max())
 
 
-def adaptive_helps_at_high_rates(recording: Recording) -> Claim:
+def adaptive_helps_at_high_rates(recording: Recording) -> Finding:
     """At a rate where training without clipping stays near chance, adaptive clipping trains."""
     adaptive, never = (
         recording.get("accuracy", clipping=clipping, learning_rate=0.2)
         for clipping in ("adaptive 0.03", "never")
     )
     gain = adaptive - never
-    return Claim(
+    return Finding(
         "At rate 0.2, adaptive clipping at 0.03 raises accuracy over never clipping.",
         **median_and_range(100 * gain),
         unit="percentage points",
@@ -104,10 +104,10 @@ def adaptive_helps_at_high_rates(recording: Recording) -> Claim:
     )
 
 
-def adaptive_beats_best_unclipped(recording: Recording) -> Claim:
+def adaptive_beats_best_unclipped(recording: Recording) -> Finding:
     """Each at its own best rate, adaptive clipping ends higher than never clipping."""
     gain = best_rate(recording, "adaptive 0.03")[0] - best_rate(recording, "never")[0]
-    return Claim(
+    return Finding(
         "Each at its own best rate, adaptive clipping at 0.03 ends above never clipping.",
         **median_and_range(100 * gain),
         unit="percentage points",
@@ -115,10 +115,10 @@ def adaptive_beats_best_unclipped(recording: Recording) -> Claim:
     )
 
 
-def adaptive_beats_global(recording: Recording) -> Claim:
+def adaptive_beats_global(recording: Recording) -> Finding:
     """Each at its own best rate, adaptive clipping ends higher than clipping the global norm."""
     gain = best_rate(recording, "adaptive 0.03")[0] - best_rate(recording, "global norm 1")[0]
-    return Claim(
+    return Finding(
         "Each at its own best rate, adaptive clipping at 0.03 ends above global norm at 1.",
         **median_and_range(100 * gain),
         unit="percentage points",
@@ -146,7 +146,7 @@ EXPERIMENT = Experiment(
         "accuracy": "share of the last 100 batches classified correctly",
         "clipped": "share of steps on which clipping changed the gradients",
     },
-    claims=(adaptive_helps_at_high_rates, adaptive_beats_best_unclipped),
+    findings=(adaptive_helps_at_high_rates, adaptive_beats_best_unclipped),
     not_reproduced=(adaptive_beats_global,),
     numbers=numbers,
 )

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
+from steadynet import _checks
+
 if TYPE_CHECKING:
+    from steadynet.experiments.evidence import Claim
     from steadynet.recording import Recording
 
-__all__ = ["Claim", "Experiment", "Number", "Point", "median_and_range"]
+__all__ = ["Experiment", "Finding", "Number", "Point", "Stress", "median_and_range"]
 
 Point: TypeAlias = Mapping[str, Any]  # where on the grid a run stands: values by factor
 
@@ -72,7 +75,7 @@ class Number:
 
 
 @dataclasses.dataclass(frozen=True)
-class Claim:
+class Finding:
     """One statement about a recording, with the effect that was measured.
 
     Attributes
@@ -92,7 +95,8 @@ class Claim:
     --------
     >>> saved = [12, 9, 15]  # steps that clipping saves, one number a seed
     >>> holds = min(saved) > 0
-    >>> print(Claim("Clipping saves steps.", **median_and_range(saved), unit="steps", holds=holds))
+    >>> found = median_and_range(saved)
+    >>> print(Finding("Clipping saves steps.", **found, unit="steps", holds=holds))
     Clipping saves steps. 12 steps (9 to 15 over seeds): holds
     """
 
@@ -128,16 +132,50 @@ class Claim:
 
         Examples
         --------
-        >>> gain = Claim("It gains.", 2.0, -0.5, 3.0, "points", holds=True)
+        >>> gain = Finding("It gains.", 2.0, -0.5, 3.0, "points", holds=True)
         >>> {name: number.holds for name, number in gain.said("gain", (0, 5), high=None).items()}
         {'gain-effect': True, 'gain-low': False}
         """
-        ranges = {"effect": within, "low": within, "high": within, **parts}
-        return {
-            f"{name}-{part}": Number(getattr(self, part), said, f"{self.unit} ({part}) in: {self}")
-            for part, said in ranges.items()
-            if said is not None
-        }
+        return said(self, name, within, **parts)
+
+
+def said(
+    found: Any, name: str, within: tuple[float, float], **parts: tuple[float, float] | None
+) -> dict[str, Number]:
+    """Effect, low and high of anything that has them and a unit; as `Finding.said`."""
+    ranges = {"effect": within, "low": within, "high": within, **parts}
+    return {
+        f"{name}-{part}": Number(getattr(found, part), true, f"{found.unit} ({part}) in: {found}")
+        for part, true in ranges.items()
+        if true is not None
+    }
+
+
+@dataclasses.dataclass(frozen=True)
+class Stress:
+    """A harder or other setting in which claims are tried again, recorded beside the experiment.
+
+    Attributes
+    ----------
+    name : str
+        Part of the recording's file name: "wide", "long", "fresh_seeds".
+    what : str
+        What is other than in the experiment, in words.
+    axes : mapping of str to tuple
+        Values in place of the experiment's, for the axes that differ.
+    changes : mapping
+        What else every point holds for `run`: ``{"channels": 32}``.
+
+    Examples
+    --------
+    >>> Stress("wide", "twice the channels", {"seed": (0, 1, 2, 3, 4)}, {"channels": 32}).name
+    'wide'
+    """
+
+    name: str
+    what: str
+    axes: Mapping[str, tuple[Any, ...]] = dataclasses.field(default_factory=dict)
+    changes: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -159,10 +197,27 @@ class Experiment:
         `together` to the tuple of its values; those lead the arrays, in the order of `axes`.
     arrays : mapping of str to str
         What each array holds: unit, and what its trailing dimensions count.
-    claims : tuple of callable
-        ``claim(recording) -> Claim``; each holds on the committed recording.
+    arms : mapping of str to str
+        What is compared, and what each arm is, in words.
+    control : str
+        What the arms are compared with, and what that rules out.
+    chosen_on : str
+        The split on which each arm's learning rate is chosen: neither training nor test.
+    stresses : tuple of Stress
+        Settings in which the claims are tried again.
+    skipped : callable
+        ``skipped(point) -> bool``: points that are not run, for a reason that the experiment gives;
+        their arrays are NaN. None is skipped by default.
+    cost : callable
+        ``cost(point) -> float``: relative cost of a call of `run`; dear ones are run first.
+    claims : tuple of Claim
+        Statements written down before the recording.
+    verdicts : mapping of str to str
+        `Verdict.words` by the claims' names, as chapters rely on them; asserted by tests.
+    findings : tuple of callable
+        ``finding(recording) -> Finding``; each holds on the committed recording.
     not_reproduced : tuple of callable
-        Claims from the literature or of our own that the recording does not support.
+        Findings from the literature or of our own that the recording does not support.
     numbers : callable
         ``numbers(recording) -> dict of str to Number``: everything that the chapters say of the
         recording, by the name under which they say it. None by default.
@@ -195,8 +250,16 @@ class Experiment:
     together: tuple[str, ...]
     run: Callable[[Point], dict[str, np.ndarray]]
     arrays: Mapping[str, str]
-    claims: tuple[Callable[[Recording], Claim], ...] = ()
-    not_reproduced: tuple[Callable[[Recording], Claim], ...] = ()
+    arms: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    control: str = ""
+    chosen_on: str = ""
+    stresses: tuple[Stress, ...] = ()
+    skipped: Callable[[Point], bool] = lambda _: False
+    cost: Callable[[Point], float] = lambda _: 1.0
+    claims: tuple[Claim, ...] = ()
+    verdicts: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    findings: tuple[Callable[[Recording], Finding], ...] = ()
+    not_reproduced: tuple[Callable[[Recording], Finding], ...] = ()
     numbers: Callable[[Recording], dict[str, Number]] = lambda _: {}
 
     def __post_init__(self):
@@ -205,10 +268,30 @@ class Experiment:
         unknown = set(self.together) - set(self.axes)
         if unknown:
             raise ValueError(f"`together` must name axes. Received: {sorted(unknown)}")
+        names = {stress.name for stress in self.stresses}
+        for claim in self.claims:
+            missing = set(claim.stresses) - names
+            _checks.require(not missing, f"`stresses` of {claim.name}", f"of {names}", missing)
+
+    def grid(self, stress: str = "") -> dict[str, tuple[Any, ...]]:
+        """Axes of the experiment, or of one of its stresses by name."""
+        return {**self.axes, **(self.stress(stress).axes if stress else {})}
+
+    def stress(self, name: str) -> Stress:
+        """One of its stresses.
+
+        Raises
+        ------
+        ValueError
+            If there is none of that name.
+        """
+        known = {stress.name: stress for stress in self.stresses}
+        _checks.one_of("stress", name, tuple(known))
+        return known[name]
 
 
 def median_and_range(values: ArrayLike) -> dict[str, float]:
-    """Median, smallest and largest of one value a seed, as the fields of a `Claim`.
+    """Median, smallest and largest of one value a seed, as the fields of a `Finding`.
 
     Parameters
     ----------

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, Number, Point, median_and_range
-from steadynet.experiments.rates import at_best_rate
+from steadynet.experiments.arms import at_best_rate
+from steadynet.experiments.base import Experiment, Finding, Number, Point, median_and_range
 
 if TYPE_CHECKING:
     from steadynet.recording import Recording
@@ -47,10 +47,10 @@ def gain(recording: Recording, batch_size: int) -> np.ndarray:
     return with_it - without
 
 
-def breaks_down_at_two(recording: Recording) -> Claim:
+def breaks_down_at_two(recording: Recording) -> Finding:
     """Of two numbers, normalizing leaves only which one is larger."""
     points = 100 * gain(recording, 2)
-    return Claim(
+    return Finding(
         "At batch 2, batch normalization loses more than 20 points, each arm at its best rate.",
         **median_and_range(points),
         unit="percentage points of test accuracy",
@@ -58,10 +58,10 @@ def breaks_down_at_two(recording: Recording) -> Claim:
     )
 
 
-def loses_at_four(recording: Recording) -> Claim:
+def loses_at_four(recording: Recording) -> Finding:
     """Four are still too few."""
     points = 100 * gain(recording, 4)
-    return Claim(
+    return Finding(
         "At batch 4, batch normalization loses test accuracy, each arm at its best rate.",
         **median_and_range(points),
         unit="percentage points of test accuracy",
@@ -69,10 +69,10 @@ def loses_at_four(recording: Recording) -> Claim:
     )
 
 
-def gains_from_thirty_two(recording: Recording) -> Claim:
+def gains_from_thirty_two(recording: Recording) -> Finding:
     """From 32 on it helps at every batch size."""
     points = 100 * np.array([gain(recording, b) for b in BATCH_SIZES if b >= 32])
-    return Claim(
+    return Finding(
         "At every batch size from 32 to 512, batch normalization gains (mean over batch sizes).",
         **median_and_range(points.mean(axis=0)),
         unit="percentage points of test accuracy",
@@ -80,14 +80,14 @@ def gains_from_thirty_two(recording: Recording) -> Claim:
     )
 
 
-def error_grows_as_batches_shrink(recording: Recording) -> Claim:
+def error_grows_as_batches_shrink(recording: Recording) -> Finding:
     """Wu and He (2018): error 23.6 % at batch 32, 34.7 % at batch 2."""
     at_2, at_32 = (
         at_best_rate(recording, "test_accuracy", normalize="batch norm", batch_size=b)
         for b in (2, 32)
     )
     points = 100 * (at_32 - at_2)
-    return Claim(
+    return Finding(
         "From batch 32 to 2, the test error of the normalized network grows by over 11 points.",
         **median_and_range(points),
         unit="percentage points of test error",
@@ -95,12 +95,12 @@ def error_grows_as_batches_shrink(recording: Recording) -> Claim:
     )
 
 
-def moving_statistics_are_to_blame(recording: Recording) -> Claim:
+def moving_statistics_are_to_blame(recording: Recording) -> Finding:
     """Do small batches train well, and only leave poor moving statistics behind?"""
     at = {"normalize": "batch norm", "batch_size": 4, "learning_rate": 0.03}
     by_batch = recording.get("test_accuracy_by_batch", **at)
     points = 100 * (by_batch - recording.get("test_accuracy", **at))
-    return Claim(
+    return Finding(
         "At batch 4, exact statistics in testing win back half of what batch normalization loses.",
         **median_and_range(points),
         unit="percentage points of test accuracy",
@@ -144,7 +144,7 @@ EXPERIMENT = Experiment(
         "test_accuracy_by_batch": "the same by the statistics of all test pictures as one batch",
         "train_accuracy": "share of the last 20 training batches classified correctly",
     },
-    claims=(
+    findings=(
         breaks_down_at_two,
         loses_at_four,
         gains_from_thirty_two,

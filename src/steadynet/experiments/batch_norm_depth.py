@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, Number, Point, median_and_range
-from steadynet.experiments.rates import at_best_rate, largest_usable_rate
+from steadynet.experiments.arms import at_best_rate, largest_usable_rate
+from steadynet.experiments.base import Experiment, Finding, Number, Point, median_and_range
 from steadynet.tasks import curves
 
 if TYPE_CHECKING:
@@ -92,10 +92,10 @@ def gain(recording: Recording, **at: Any) -> np.ndarray:
     return with_it - without
 
 
-def little_at_two_layers(recording: Recording) -> Claim:
+def little_at_two_layers(recording: Recording) -> Finding:
     """A shallow ReLU network gains little."""
     points = 100 * gain(recording, depth=2, activation="relu", batch_size=64)
-    return Claim(
+    return Finding(
         "With 2 ReLU layers, each arm at its best rate, batch normalization gains under 6 points.",
         **median_and_range(points),
         unit="percentage points of test accuracy",
@@ -103,11 +103,11 @@ def little_at_two_layers(recording: Recording) -> Claim:
     )
 
 
-def much_at_twenty_layers(recording: Recording) -> Claim:
+def much_at_twenty_layers(recording: Recording) -> Finding:
     """A deep ReLU network gains much, and more than a shallow one on every seed."""
     points = 100 * gain(recording, depth=20, activation="relu", batch_size=64)
     shallow = 100 * gain(recording, depth=2, activation="relu", batch_size=64)
-    return Claim(
+    return Finding(
         "With 20 ReLU layers, each arm at its best rate, batch normalization gains over 10 points.",
         **median_and_range(points),
         unit="percentage points of test accuracy",
@@ -115,12 +115,12 @@ def much_at_twenty_layers(recording: Recording) -> Claim:
     )
 
 
-def deep_sigmoid_learns(recording: Recording) -> Claim:
+def deep_sigmoid_learns(recording: Recording) -> Finding:
     """Without it a deep sigmoid network stays at chance at every rate; with it, it learns."""
     at = {"depth": 20, "activation": "sigmoid", "batch_size": 64}
     without = recording.get("test_accuracy", normalize="none", **at).max(axis=0)
     with_it = at_best_rate(recording, "test_accuracy", normalize="batch norm", **at)
-    return Claim(
+    return Finding(
         "20 sigmoid layers stay at chance at every rate; with batch normalization they pass 70 %.",
         **median_and_range(100 * (with_it - without)),
         unit="percentage points of test accuracy",
@@ -137,10 +137,10 @@ def _rate_ratio(recording, **at):
     return with_it / without
 
 
-def larger_rates(recording: Recording) -> Claim:
+def larger_rates(recording: Recording) -> Finding:
     """Rates five times and more as large can be used."""
     ratio = _rate_ratio(recording, depth=10, activation="elu")
-    return Claim(
+    return Finding(
         "With 10 ELU layers, rates at least 5 times as large stay within 10 points of the best.",
         **median_and_range(ratio),
         unit="times the rate",
@@ -148,10 +148,10 @@ def larger_rates(recording: Recording) -> Claim:
     )
 
 
-def larger_rates_in_deep_relu(recording: Recording) -> Claim:
+def larger_rates_in_deep_relu(recording: Recording) -> Finding:
     """So it is with 20 ReLU layers, if not on every seed."""
     ratio = _rate_ratio(recording, depth=20, activation="relu")
-    return Claim(
+    return Finding(
         "With 20 ReLU layers, the largest usable rate grows on every seed, 5-fold at the median.",
         **median_and_range(ratio),
         unit="times the rate",
@@ -169,10 +169,10 @@ def _steps_ratio(recording, **at):
     return steps[0] / steps[1]
 
 
-def fewer_steps(recording: Recording) -> Claim:
+def fewer_steps(recording: Recording) -> Finding:
     """The target is reached in fewer steps, each arm at the rate that is quickest for it."""
     ratio = _steps_ratio(recording, depth=20, activation="elu")
-    return Claim(
+    return Finding(
         "20 ELU layers reach 70 % in at most 0.7 times the steps, each arm at its quickest rate.",
         **median_and_range(ratio),
         unit="times the steps",
@@ -186,12 +186,12 @@ def _first_to_last(recording, **at):
     return (logs[:, 0] - logs[:, at["depth"] - 1]).astype(float)
 
 
-def sigmoid_gradients_survive(recording: Recording) -> Claim:
+def sigmoid_gradients_survive(recording: Recording) -> Finding:
     """Batch normalization keeps the gradient of a deep sigmoid network from vanishing."""
     at = {"depth": 20, "activation": "sigmoid"}
     without = _first_to_last(recording, normalize="none", **at)
     with_it = _first_to_last(recording, normalize="batch norm", **at)
-    return Claim(
+    return Finding(
         "Before training, 20 sigmoid layers leave the first less than 1e-6 of the last one's "
         "gradient; batch normalization changes the ratio by this much, to between 0.1 and 10.",
         **median_and_range(with_it - without),
@@ -200,12 +200,12 @@ def sigmoid_gradients_survive(recording: Recording) -> Claim:
     )
 
 
-def relu_gradients_explode(recording: Recording) -> Claim:
+def relu_gradients_explode(recording: Recording) -> Finding:
     """In a very deep ReLU network, batch normalization makes gradients explode at the start."""
     at = {"depth": 30, "activation": "relu"}
     without = _first_to_last(recording, normalize="none", **at)
     with_it = _first_to_last(recording, normalize="batch norm", **at)
-    return Claim(
+    return Finding(
         "Before training, 30 normalized ReLU layers give the first over 100 times the last one's "
         "gradient, by this many powers of ten; without normalization the two are within 30 times.",
         **median_and_range(with_it),
@@ -214,11 +214,11 @@ def relu_gradients_explode(recording: Recording) -> Claim:
     )
 
 
-def small_batches_undo_it(recording: Recording) -> Claim:
+def small_batches_undo_it(recording: Recording) -> Finding:
     """With batches of 8 the gain is gone, but whether it turns into a loss depends on the seed."""
     at = {"depth": 10, "activation": "relu"}
     small, large = (100 * gain(recording, batch_size=b, **at) for b in (8, 64))
-    return Claim(
+    return Finding(
         "With 10 ReLU layers, batch normalization loses test accuracy at batch 8 and gains at 64.",
         **median_and_range(small),
         unit="percentage points of test accuracy",
@@ -226,11 +226,11 @@ def small_batches_undo_it(recording: Recording) -> Claim:
     )
 
 
-def gain_grows_to_thirty_layers(recording: Recording) -> Claim:
+def gain_grows_to_thirty_layers(recording: Recording) -> Finding:
     """More layers, more gain: true up to 20 ReLU layers, not up to 30."""
     at = {"activation": "relu", "batch_size": 64}
     more = 100 * (gain(recording, depth=30, **at) - gain(recording, depth=20, **at))
-    return Claim(
+    return Finding(
         "30 ReLU layers gain more by batch normalization than 20 do.",
         **median_and_range(more),
         unit="percentage points of test accuracy",
@@ -238,10 +238,10 @@ def gain_grows_to_thirty_layers(recording: Recording) -> Claim:
     )
 
 
-def fourteen_times_fewer_steps(recording: Recording) -> Claim:
+def fourteen_times_fewer_steps(recording: Recording) -> Finding:
     """Ioffe and Szegedy (2015) report 14 times fewer steps for their network."""
     ratio = 1 / _steps_ratio(recording, depth=10, activation="relu")
-    return Claim(
+    return Finding(
         "10 ReLU layers reach 70 % in 14 times fewer steps, each arm at its quickest rate.",
         **median_and_range(ratio),
         unit="times fewer steps",
@@ -294,7 +294,7 @@ EXPERIMENT = Experiment(
         "gradients": "decimal logarithm of the norm of each hidden kernel's gradient after the "
         "same steps: [moment, layer]",
     },
-    claims=(
+    findings=(
         little_at_two_layers,
         much_at_twenty_layers,
         deep_sigmoid_learns,

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, Number, Point, median_and_range
-from steadynet.experiments.rates import at_best_rate
+from steadynet.experiments.arms import at_best_rate
+from steadynet.experiments.base import Experiment, Finding, Number, Point, median_and_range
 from steadynet.tasks import curves
 
 if TYPE_CHECKING:
@@ -42,14 +42,14 @@ def best(recording: Recording, activation: str, placement: str) -> np.ndarray:
     return at_best_rate(recording, "test_accuracy", activation=activation, placement=placement)
 
 
-def gains_in_either_place(recording: Recording) -> Claim:
+def gains_in_either_place(recording: Recording) -> Finding:
     """Whether it is there counts for more than where it stands."""
     gains = []
     for activation in ACTIVATIONS:
         none, before, after = (best(recording, activation, p) for p in PLACEMENTS)
         gains += [before - none, after - none]
     points = 100 * np.min(gains, axis=0)
-    return Claim(
+    return Finding(
         "With 20 layers of each activation and in either place, batch normalization gains (the "
         "smallest of the six gains).",
         **median_and_range(points),
@@ -58,10 +58,10 @@ def gains_in_either_place(recording: Recording) -> Claim:
     )
 
 
-def before_relu_is_better(recording: Recording) -> Claim:
+def before_relu_is_better(recording: Recording) -> Finding:
     """The paper's place, in a deep ReLU network."""
     points = 100 * (best(recording, "relu", "before") - best(recording, "relu", "after"))
-    return Claim(
+    return Finding(
         "In 20 ReLU layers, standing before the activation is better than after on every seed.",
         **median_and_range(points),
         unit="percentage points of test accuracy",
@@ -69,10 +69,10 @@ def before_relu_is_better(recording: Recording) -> Claim:
     )
 
 
-def before_sigmoid_is_better(recording: Recording) -> Claim:
+def before_sigmoid_is_better(recording: Recording) -> Finding:
     """The paper's place, in a deep sigmoid network."""
     points = 100 * (best(recording, "sigmoid", "before") - best(recording, "sigmoid", "after"))
-    return Claim(
+    return Finding(
         "In 20 sigmoid layers, standing before the activation is better than after.",
         **median_and_range(points),
         unit="percentage points of test accuracy",
@@ -116,7 +116,7 @@ EXPERIMENT = Experiment(
         "accuracy": "share of each batch classified correctly, means of 10 steps: [window]",
         "test_accuracy": "share of the 3,000 test pictures classified correctly after training",
     },
-    claims=(gains_in_either_place,),
+    findings=(gains_in_either_place,),
     not_reproduced=(before_relu_is_better, before_sigmoid_is_better),
     numbers=numbers,
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, Number, Point, median_and_range
+from steadynet.experiments.base import Experiment, Finding, Number, Point, median_and_range
 from steadynet.tasks import transfer
 
 if TYPE_CHECKING:
@@ -85,10 +85,10 @@ def _fastest(loop, x, y, seed):
     return 1000 * min(seconds) / every
 
 
-def caching_is_exact(recording: Recording) -> Claim:
+def caching_is_exact(recording: Recording) -> Finding:
     """Features computed once give the same predictions."""
     gap = recording.get("gap").max(axis=0)
-    return Claim(
+    return Finding(
         "The upper layers on cached features predict what the whole network predicts.",
         **median_and_range(gap),
         unit="largest difference of a logit",
@@ -96,11 +96,11 @@ def caching_is_exact(recording: Recording) -> Claim:
     )
 
 
-def caching_trains_the_same(recording: Recording) -> Claim:
+def caching_trains_the_same(recording: Recording) -> Finding:
     """Training on cached features ends where training through frozen layers ends."""
     gap = recording.get("accuracy_cached") - recording.get("accuracy_recomputed")
     gap = np.abs(gap).max(axis=0)
-    return Claim(
+    return Finding(
         "Trained on cached features, the network classifies as many test pictures correctly.",
         **median_and_range(100 * gap),
         unit="percentage points, largest difference",
@@ -108,10 +108,10 @@ def caching_trains_the_same(recording: Recording) -> Claim:
     )
 
 
-def caching_is_faster(recording: Recording) -> Claim:
+def caching_is_faster(recording: Recording) -> Finding:
     """With the convolutions frozen, a step on their features takes a fraction of the time."""
     speedup = recording.get("ms_recomputed", n_frozen=3) / recording.get("ms_cached", n_frozen=3)
-    return Claim(
+    return Finding(
         "With three frozen convolutions, a step on cached features is faster.",
         **median_and_range(speedup),
         unit="times faster",
@@ -145,6 +145,6 @@ EXPERIMENT = Experiment(
         "accuracy_recomputed": "share of 900 test pictures classified correctly, trained through",
         "accuracy_cached": "the same, trained on cached features",
     },
-    claims=(caching_is_exact, caching_trains_the_same, caching_is_faster),
+    findings=(caching_is_exact, caching_trains_the_same, caching_is_faster),
     numbers=numbers,
 )

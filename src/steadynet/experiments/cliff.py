@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from steadynet.experiments.base import Claim, Experiment, Number, Point
+from steadynet.experiments.base import Experiment, Finding, Number, Point
 from steadynet.tasks.temporal_order import NEVER
 
 if TYPE_CHECKING:
@@ -146,11 +146,11 @@ def run(point: Point) -> dict[str, np.ndarray]:
     return {"path": path, "error": errors, "norm": norms, "thrown": thrown}
 
 
-def clipping_prevents_throws(recording: Recording) -> Claim:
+def clipping_prevents_throws(recording: Recording) -> Finding:
     """Unclipped descent is thrown off by the cliff from some starts; clipped at 1 from none."""
     thrown = recording.get("thrown", threshold=NEVER, seed=0)
     clipped = recording.get("thrown", threshold=1.0, seed=0)
-    return Claim(
+    return Finding(
         "A step longer than 1 follows from part of the starts without clipping, from none at 1.",
         *(float(thrown.mean()),) * 3,
         unit="share of starts",
@@ -158,10 +158,10 @@ def clipping_prevents_throws(recording: Recording) -> Claim:
     )
 
 
-def clipping_lowers_final_error(recording: Recording) -> Claim:
+def clipping_lowers_final_error(recording: Recording) -> Finding:
     """The mean error after the last step is lower with a threshold of 1 than without clipping."""
     gap = [recording.get("error", threshold=t, seed=0)[..., -1].mean() for t in (NEVER, 1.0)]
-    return Claim(
+    return Finding(
         "After the same number of steps the mean error over all starts is lower when clipped at 1.",
         *(float(gap[0] - gap[1]),) * 3,
         unit="lower mean error",
@@ -207,6 +207,6 @@ EXPERIMENT = Experiment(
         "norm": "gradient norm before clipping: [step]",
         "thrown": "whether some step was longer than 1",
     },
-    claims=(clipping_prevents_throws, clipping_lowers_final_error),
+    findings=(clipping_prevents_throws, clipping_lowers_final_error),
     numbers=numbers,
 )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, Number, Point, median_and_range
+from steadynet.experiments.base import Experiment, Finding, Number, Point, median_and_range
 from steadynet.tasks.temporal_order import BATCH_SIZE, THRESHOLDS, sequences
 
 if TYPE_CHECKING:
@@ -51,10 +51,10 @@ def run(point: Point) -> dict[str, np.ndarray]:
     return {"angle": np.stack(angles, -1), "norm": np.broadcast_to(norms, shape).astype("float32")}
 
 
-def value_turns(recording: Recording) -> Claim:
+def value_turns(recording: Recording) -> Finding:
     """Clipping by value turns the gradient."""
     angle = np.median(recording.get("angle", method="value", threshold=0.001), axis=-1)
-    return Claim(
+    return Finding(
         "Clipping by value at 0.001 turns the gradient by over 10 degrees (median over the run).",
         **median_and_range(angle),
         unit="degrees",
@@ -62,10 +62,10 @@ def value_turns(recording: Recording) -> Claim:
     )
 
 
-def norm_turns(recording: Recording) -> Claim:
+def norm_turns(recording: Recording) -> Finding:
     """Clipping each variable's norm on its own turns the joint gradient too."""
     angle = np.median(recording.get("angle", method="norm", threshold=0.001), axis=-1)
-    return Claim(
+    return Finding(
         "Clipping each variable's norm at 0.001 turns the joint gradient by over a degree.",
         **median_and_range(angle),
         unit="degrees",
@@ -73,10 +73,10 @@ def norm_turns(recording: Recording) -> Claim:
     )
 
 
-def global_norm_keeps_direction(recording: Recording) -> Claim:
+def global_norm_keeps_direction(recording: Recording) -> Finding:
     """Clipping the global norm only shortens."""
     angle = recording.get("angle", method="global_norm").max(axis=(0, -1))
-    return Claim(
+    return Finding(
         "Clipping the global norm turns the gradient by no more than rounding (largest angle).",
         **median_and_range(angle),
         unit="degrees",
@@ -115,6 +115,6 @@ EXPERIMENT = Experiment(
         "angle": "angle between raw and clipped gradient in degrees, every 10 steps: [snapshot]",
         "norm": "joint norm of the raw gradient at the same steps: [snapshot]",
     },
-    claims=(value_turns, norm_turns, global_norm_keeps_direction),
+    findings=(value_turns, norm_turns, global_norm_keeps_direction),
     numbers=numbers,
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, Number, Point, median_and_range
+from steadynet.experiments.base import Experiment, Finding, Number, Point, median_and_range
 from steadynet.tasks.temporal_order import (
     CURVES,
     NEVER,
@@ -44,13 +44,13 @@ def solved(recording: Recording, **point: Any) -> np.ndarray:
     return np.isfinite(solved_at(recording, **point))
 
 
-def clipping_rescues(recording: Recording) -> Claim:
+def clipping_rescues(recording: Recording) -> Finding:
     """Where training without clipping fails on every seed, a clipped run succeeds on every seed."""
     at = {"method": "global_norm", "learning_rate": FAILING_RATE}
     without = solved(recording, threshold=NEVER, **at)
     with_clipping = solved(recording, threshold=1.0, **at)
     gained = with_clipping.astype(int) - without
-    return Claim(
+    return Finding(
         f"At rate {FAILING_RATE}, clipping the norm at 1 solves what never clipping does not.",
         effect=float(gained.mean()),
         low=float(gained.min()),
@@ -60,7 +60,7 @@ def clipping_rescues(recording: Recording) -> Claim:
     )
 
 
-def lost_without_clipping(recording: Recording) -> Claim:
+def lost_without_clipping(recording: Recording) -> Finding:
     """At the smallest rate every seed learns without clipping, and some lose it again."""
     at = {"method": "global_norm", "learning_rate": RATES[0]}
     lost = [
@@ -69,7 +69,7 @@ def lost_without_clipping(recording: Recording) -> Claim:
         for t in (NEVER, 20.0)
     ]
     gap = lost[0] - lost[1]
-    return Claim(
+    return Finding(
         f"At rate {RATES[0]}, what was learned is lost again on some seeds; clipped at 20, never.",
         float(gap.mean()),
         float(gap.min()),
@@ -79,13 +79,13 @@ def lost_without_clipping(recording: Recording) -> Claim:
     )
 
 
-def tight_is_slow(recording: Recording) -> Claim:
+def tight_is_slow(recording: Recording) -> Finding:
     """A threshold far below the usual norms costs steps."""
     at = {"method": "global_norm", "learning_rate": FAILING_RATE}
     tight = np.nan_to_num(solved_at(recording, threshold=0.01, **at), nan=STEPS)
     right = solved_at(recording, threshold=1.0, **at)
     ratio = tight / right
-    return Claim(
+    return Finding(
         f"At rate {FAILING_RATE}, a threshold of 0.01 needs several times the steps of one of 1.",
         **median_and_range(ratio),
         unit="times the steps",
@@ -117,12 +117,12 @@ def best_thresholds(recording: Recording, seeds: Sequence[int] | None = None) ->
     return np.exp([thresholds[row].mean() for row in good])
 
 
-def best_moves_with_rate(recording: Recording) -> Claim:
+def best_moves_with_rate(recording: Recording) -> Finding:
     """The best threshold falls as the rate rises: their product, the longest step, counts."""
     rates, n = np.log(recording.axes["learning_rate"]), len(recording.axes["seed"])
     subsets = [[s for s in range(n) if s != left_out] for left_out in range(n)]
     slopes = [np.polyfit(rates, np.log(best_thresholds(recording, s)), 1)[0] for s in subsets]
-    return Claim(
+    return Finding(
         "The best threshold is near-inversely proportional to the rate (each seed left out once).",
         **median_and_range(slopes),
         unit="slope in logs, where -1 is inverse proportion",
@@ -130,7 +130,7 @@ def best_moves_with_rate(recording: Recording) -> Claim:
     )
 
 
-def same_product_same_speed(recording: Recording) -> Claim:
+def same_product_same_speed(recording: Recording) -> Finding:
     """Where nearly every step is clipped, twice the rate at half the threshold is as fast."""
     steps = solved_at(recording, method="global_norm")
     clipped = recording.get("clipped", method="global_norm").mean(-1) > 0.5
@@ -145,7 +145,7 @@ def same_product_same_speed(recording: Recording) -> Claim:
         and clipped[i + 1, k].all()
     ]
     ratio = np.nanmedian(ratios, axis=0)
-    return Claim(
+    return Finding(
         "Where most steps are clipped, twice the rate at half the threshold takes as many steps.",
         **median_and_range(ratio),
         unit="times the steps",
@@ -153,14 +153,14 @@ def same_product_same_speed(recording: Recording) -> Claim:
     )
 
 
-def harmless_is_identical(recording: Recording) -> Claim:
+def harmless_is_identical(recording: Recording) -> Finding:
     """A threshold above every norm leaves each step as it was."""
     at = {"method": "global_norm", "learning_rate": RATES[0]}
     largest = recording.get("norm_quantiles", threshold=NEVER, **at)[:, -1].max()
     above = min(t for t in recording.axes["threshold"][:-1] if t > largest)
     clipped, never = (recording.get("loss", threshold=t, **at) for t in (above, NEVER))
     gap = np.abs(clipped - never).max(axis=-1)
-    return Claim(
+    return Finding(
         f"At rate {RATES[0]}, where no norm exceeds {above:g}, clipping there changes no loss.",
         **median_and_range(gap),
         unit="nats, largest difference",
@@ -292,7 +292,7 @@ EXPERIMENT = Experiment(
     together=("learning_rate", "threshold"),
     run=run,
     arrays=CURVES,
-    claims=(
+    findings=(
         clipping_rescues,
         lost_without_clipping,
         tight_is_slow,

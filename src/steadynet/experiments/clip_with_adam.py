@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, Number, Point, median_and_range
+from steadynet.experiments.base import Experiment, Finding, Number, Point, median_and_range
 from steadynet.tasks.temporal_order import (
     BATCH_SIZE,
     CURVES,
@@ -60,12 +60,12 @@ def run(point: Point) -> dict[str, np.ndarray]:
     return {name: np.stack([each[name] for each in found]) for name in CURVES}
 
 
-def adam_tolerates_tight_thresholds(recording: Recording) -> Claim:
+def adam_tolerates_tight_thresholds(recording: Recording) -> Finding:
     """A thousandfold smaller threshold costs Adam little."""
     steps = solved_at(recording, learning_rate=0.003)
     tight, loose = (steps[recording.axes["threshold"].index(t)] for t in (0.001, 1.0))
     ratio = np.nan_to_num(tight, nan=math.inf) / loose
-    return Claim(
+    return Finding(
         "With Adam, a threshold of 0.001 takes less than twice the steps of a threshold of 1.",
         **median_and_range(ratio),
         unit="times the steps",
@@ -73,10 +73,10 @@ def adam_tolerates_tight_thresholds(recording: Recording) -> Claim:
     )
 
 
-def clipping_does_not_rescue_adam(recording: Recording) -> Claim:
+def clipping_does_not_rescue_adam(recording: Recording) -> Finding:
     """At ten times the rate Adam fails on most seeds, whatever the threshold."""
     solved = np.isfinite(solved_at(recording, learning_rate=0.03)).mean(axis=-1)
-    return Claim(
+    return Finding(
         "At rate 0.03 no threshold lets Adam solve the task on more than half of the seeds.",
         float(np.median(solved)),
         float(solved.min()),
@@ -108,6 +108,6 @@ EXPERIMENT = Experiment(
     together=("threshold",),
     run=run,
     arrays=CURVES,
-    claims=(adam_tolerates_tight_thresholds, clipping_does_not_rescue_adam),
+    findings=(adam_tolerates_tight_thresholds, clipping_does_not_rescue_adam),
     numbers=numbers,
 )

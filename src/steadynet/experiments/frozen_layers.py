@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, Number, Point, median_and_range
+from steadynet.experiments.base import Experiment, Finding, Number, Point, median_and_range
 from steadynet.tasks import transfer
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def steps_to(curves: np.ndarray, target: float) -> np.ndarray:
 
 def _points_claim(statement, gain, holds):
     """A claim about a gain in accuracy."""
-    return Claim(statement, **median_and_range(100 * gain), unit="percentage points", holds=holds)
+    return Finding(statement, **median_and_range(100 * gain), unit="percentage points", holds=holds)
 
 
 def against_scratch(recording: Recording, look: int = -1, **point: Any) -> np.ndarray:
@@ -65,7 +65,7 @@ def against_scratch(recording: Recording, look: int = -1, **point: Any) -> np.nd
     return pretrained - scratch
 
 
-def transfer_beats_scratch(recording: Recording) -> Claim:
+def transfer_beats_scratch(recording: Recording) -> Finding:
     """With few labels, frozen pretrained convolutions end above scratch on most seeds."""
     gain = against_scratch(recording, task="footwear", n_frozen=3, labels=30)
     return _points_claim(
@@ -76,7 +76,7 @@ def transfer_beats_scratch(recording: Recording) -> Claim:
     )
 
 
-def transfer_beats_scratch_on_tops(recording: Recording) -> Claim:
+def transfer_beats_scratch_on_tops(recording: Recording) -> Finding:
     """Where the classes are hard to tell apart, many labels do not make up for it."""
     gain = against_scratch(recording, task="tops", n_frozen=0, labels=1000)
     return _points_claim(
@@ -87,7 +87,7 @@ def transfer_beats_scratch_on_tops(recording: Recording) -> Claim:
     )
 
 
-def transfer_starts_ahead(recording: Recording) -> Claim:
+def transfer_starts_ahead(recording: Recording) -> Finding:
     """The shorter the training, the more a pretrained start is ahead."""
     gains = [
         np.mean([against_scratch(recording, look, task=t, n_frozen=0) for t in SPLITS], axis=(0, 1))
@@ -112,10 +112,10 @@ def times_the_steps(recording: Recording, task: str, n_frozen: int = 2) -> np.nd
     return scratch / pretrained
 
 
-def transfer_takes_fewer_steps(recording: Recording) -> Claim:
+def transfer_takes_fewer_steps(recording: Recording) -> Finding:
     """To the same accuracy, a pretrained start takes a fraction of the steps."""
     ratio = times_the_steps(recording, "tops")
-    return Claim(
+    return Finding(
         f"To an accuracy of {TARGETS['tops']} on tops, scratch takes more steps than two frozen "
         "layers.",
         **median_and_range(ratio),
@@ -124,10 +124,10 @@ def transfer_takes_fewer_steps(recording: Recording) -> Claim:
     )
 
 
-def transfer_takes_fewer_steps_on_footwear(recording: Recording) -> Claim:
+def transfer_takes_fewer_steps_on_footwear(recording: Recording) -> Finding:
     """So it does on footwear, on most seeds."""
     ratio = times_the_steps(recording, "footwear")
-    return Claim(
+    return Finding(
         f"To an accuracy of {TARGETS['footwear']} on footwear, scratch takes more steps than two "
         "frozen layers, on four of five seeds.",
         **median_and_range(ratio),
@@ -151,10 +151,10 @@ def fewer_labels(recording: Recording, task: str, n_frozen: int, labels: int) ->
     return np.array(ratios)
 
 
-def labels_saved(recording: Recording) -> Claim:
+def labels_saved(recording: Recording) -> Finding:
     """On footwear a pretrained start saves some labels."""
     ratio = fewer_labels(recording, "footwear", 2, 100)
-    return Claim(
+    return Finding(
         "What scratch reaches on footwear with 100 labels, two frozen layers reach with fewer.",
         **median_and_range(ratio),
         unit="times fewer labels",
@@ -162,10 +162,10 @@ def labels_saved(recording: Recording) -> Claim:
     )
 
 
-def labels_saved_on_tops(recording: Recording) -> Claim:
+def labels_saved_on_tops(recording: Recording) -> Finding:
     """On tops, closer to what was learned first, it saves many."""
     ratio = fewer_labels(recording, "tops", 0, 1000)
-    return Claim(
+    return Finding(
         "What scratch reaches on tops with 1,000 labels, a pretrained start reaches with fewer.",
         **median_and_range(ratio),
         unit="times fewer labels",
@@ -173,7 +173,7 @@ def labels_saved_on_tops(recording: Recording) -> Claim:
     )
 
 
-def last_layer_only_loses(recording: Recording) -> Claim:
+def last_layer_only_loses(recording: Recording) -> Finding:
     """With many labels, training the last layer only ends far below scratch."""
     loss = -against_scratch(recording, task="footwear", n_frozen=4, labels=1000)
     return _points_claim(
@@ -183,7 +183,7 @@ def last_layer_only_loses(recording: Recording) -> Claim:
     )
 
 
-def last_layer_only_loses_with_few_labels(recording: Recording) -> Claim:
+def last_layer_only_loses_with_few_labels(recording: Recording) -> Finding:
     """Even 10 labels do not make a frozen hidden layer pay."""
     loss = -against_scratch(recording, task="footwear", n_frozen=4)[:2].mean(axis=0)
     return _points_claim(
@@ -194,7 +194,7 @@ def last_layer_only_loses_with_few_labels(recording: Recording) -> Claim:
     )
 
 
-def random_filters_lose(recording: Recording) -> Claim:
+def random_filters_lose(recording: Recording) -> Finding:
     """Frozen convolutions have to have learned something."""
     at = {"labels": 300, "n_frozen": 3}
     gain = final(recording, start="pretrained", **at) - final(recording, start="random", **at)
@@ -207,7 +207,7 @@ def random_filters_lose(recording: Recording) -> Claim:
     )
 
 
-def random_filters_are_near_chance(recording: Recording) -> Claim:
+def random_filters_are_near_chance(recording: Recording) -> Finding:
     """Where the literature finds random filters useless from the third layer on, ours serve."""
     found = final(recording, task="footwear", start="random", n_frozen=3, labels=1000)
     return _points_claim(
@@ -217,11 +217,11 @@ def random_filters_are_near_chance(recording: Recording) -> Claim:
     )
 
 
-def frozen_steps_are_cheaper(recording: Recording) -> Claim:
+def frozen_steps_are_cheaper(recording: Recording) -> Finding:
     """What is frozen needs no gradient."""
     ms = recording.get("ms", labels=1000, start="pretrained")
     ratio = np.median(ms[:, 0] / ms[:, 3], axis=0)
-    return Claim(
+    return Finding(
         "A step with three frozen convolutions takes a fraction of the time of a whole step.",
         **median_and_range(ratio),
         unit="times faster",
@@ -291,7 +291,7 @@ EXPERIMENT = Experiment(
         "loss": "training cross-entropy in nats, mean over the same 20 steps: [look]",
         "ms": "milliseconds a step took where it was recorded, on one core, at its fastest",
     },
-    claims=(
+    findings=(
         transfer_beats_scratch,
         transfer_beats_scratch_on_tops,
         transfer_starts_ahead,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, Number, Point, median_and_range
+from steadynet.experiments.base import Experiment, Finding, Number, Point, median_and_range
 
 if TYPE_CHECKING:
     from steadynet.recording import Recording
@@ -93,10 +93,10 @@ def growth(recording: Recording, way: str, **at: Any) -> np.ndarray:
 
 def _ratio_claim(statement, ratio, holds):
     """A claim about how many times the gradient grew."""
-    return Claim(statement, **median_and_range(ratio), unit="times", holds=bool(holds.all()))
+    return Finding(statement, **median_and_range(ratio), unit="times", holds=bool(holds.all()))
 
 
-def small_gain_vanishes(recording: Recording) -> Claim:
+def small_gain_vanishes(recording: Recording) -> Finding:
     """Below 1, the gradient is lost on its way back."""
     ratio = growth(recording, "depth", activation="tanh", gain=0.8)
     text = (
@@ -105,14 +105,14 @@ def small_gain_vanishes(recording: Recording) -> Claim:
     return _ratio_claim(text, ratio, ratio < 1e-3)
 
 
-def relu_explodes_with_depth(recording: Recording) -> Claim:
+def relu_explodes_with_depth(recording: Recording) -> Finding:
     """Far above its critical gain of √2, a ReLU network multiplies the gradient layer by layer."""
     ratio = growth(recording, "depth", activation="relu", gain=2.0)
     text = "At gain 2, 50 ReLU layers multiply the gradient by more than ten thousand."
     return _ratio_claim(text, ratio, ratio > 1e4)
 
 
-def tanh_holds_back(recording: Recording) -> Claim:
+def tanh_holds_back(recording: Recording) -> Finding:
     """Saturation keeps the gradient of tanh networks from growing as gain^50."""
     ratio = growth(recording, "depth", activation="tanh", gain=2.0)
     text = "At gain 2, 50 tanh layers multiply the gradient by far less than 2^50, which is 1.1e15."
@@ -151,6 +151,6 @@ EXPERIMENT = Experiment(
         "depth": "gradient norm at each layer of a deep network, first to last: [layer]",
         "time": "gradient norm at each step of a recurrent network, first to last: [step]",
     },
-    claims=(small_gain_vanishes, relu_explodes_with_depth, tanh_holds_back),
+    findings=(small_gain_vanishes, relu_explodes_with_depth, tanh_holds_back),
     numbers=numbers,
 )

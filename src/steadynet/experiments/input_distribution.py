@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, Number, Point, median_and_range
+from steadynet.experiments.base import Experiment, Finding, Number, Point, median_and_range
 
 if TYPE_CHECKING:
     from steadynet.recording import Recording
@@ -59,13 +59,13 @@ def wander(recording: Recording, **at: Any) -> np.ndarray:
     return np.ptp(inputs[..., 1, :], axis=-2).mean(axis=-1) / width
 
 
-def inputs_stay_put(recording: Recording) -> Claim:
+def inputs_stay_put(recording: Recording) -> Finding:
     """Figure 1 of Ioffe and Szegedy (2015): normalized inputs hold their place."""
     at = {"learning_rate": 0.3}
     ratio = wander(recording, normalize="none", **at) / wander(
         recording, normalize="batch norm", **at
     )
-    return Claim(
+    return Finding(
         "At rate 0.3, the median inputs of plain units wander over 1.5 times as far during "
         "training, in units of the inputs' own spread.",
         **median_and_range(ratio),
@@ -74,14 +74,14 @@ def inputs_stay_put(recording: Recording) -> Claim:
     )
 
 
-def learns_sooner(recording: Recording) -> Claim:
+def learns_sooner(recording: Recording) -> Finding:
     """At equal rates the normalized network is ahead early on."""
     after = 300 // APART
     gain = recording.get("test_accuracy", normalize="batch norm", learning_rate=0.1)[:, after]
     gain = 100 * (
         gain - recording.get("test_accuracy", normalize="none", learning_rate=0.1)[:, after]
     )
-    return Claim(
+    return Finding(
         "At rate 0.1, after 300 steps, batch normalization is over 10 points ahead.",
         **median_and_range(gain),
         unit="percentage points of test accuracy",
@@ -89,7 +89,7 @@ def learns_sooner(recording: Recording) -> Claim:
     )
 
 
-def ahead_at_the_end(recording: Recording) -> Claim:
+def ahead_at_the_end(recording: Recording) -> Finding:
     """Given time and its best rate, a shallow plain network catches up."""
     last = [
         recording.get("test_accuracy", normalize=n)[..., -4:].mean(axis=-1)
@@ -97,7 +97,7 @@ def ahead_at_the_end(recording: Recording) -> Claim:
     ]
     with_it, without = (values[values.mean(axis=-1).argmax()] for values in last)
     points = 100 * (with_it - without)
-    return Claim(
+    return Finding(
         "After 1,500 steps, each arm at its best rate, batch normalization is over 2 points ahead.",
         **median_and_range(points),
         unit="percentage points of test accuracy",
@@ -127,7 +127,7 @@ EXPERIMENT = Experiment(
         "test_accuracy": "share of the 3,000 test pictures classified correctly at the same steps, "
         "by their own statistics as one batch: [moment]",
     },
-    claims=(inputs_stay_put, learns_sooner),
+    findings=(inputs_stay_put, learns_sooner),
     not_reproduced=(ahead_at_the_end,),
     numbers=numbers,
 )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, Number, Point, median_and_range
+from steadynet.experiments.base import Experiment, Finding, Number, Point, median_and_range
 
 if TYPE_CHECKING:
     from steadynet.recording import Recording
@@ -52,10 +52,10 @@ def gap(recording: Recording, moment: int, **at: Any) -> np.ndarray:
     return (exact - recording.get("test_accuracy", **at))[..., MOMENTS.index(moment)]
 
 
-def early_evaluation_is_far_off(recording: Recording) -> Claim:
+def early_evaluation_is_far_off(recording: Recording) -> Finding:
     """At Keras's default momentum, the first evaluations say little about the network."""
     points = 100 * gap(recording, 20, momentum=0.99, learning_rate=0.1)
-    return Claim(
+    return Finding(
         "After 20 steps at momentum 0.99, the moving statistics cost over 10 points.",
         **median_and_range(points),
         unit="percentage points of test accuracy",
@@ -63,10 +63,10 @@ def early_evaluation_is_far_off(recording: Recording) -> Claim:
     )
 
 
-def late_evaluation_is_close(recording: Recording) -> Claim:
+def late_evaluation_is_close(recording: Recording) -> Finding:
     """The lag fades."""
     points = 100 * gap(recording, 600, momentum=0.99, learning_rate=0.1)
-    return Claim(
+    return Finding(
         "After 600 steps at momentum 0.99, they cost less than 3 points.",
         **median_and_range(points),
         unit="percentage points of test accuracy",
@@ -74,11 +74,11 @@ def late_evaluation_is_close(recording: Recording) -> Claim:
     )
 
 
-def longer_memory_lags_longer(recording: Recording) -> Claim:
+def longer_memory_lags_longer(recording: Recording) -> Finding:
     """A momentum of 0.999 is still far off when 0.99 has caught up."""
     at: dict[str, Any] = {"moment": 600, "learning_rate": 0.1}
     points = 100 * (gap(recording, momentum=0.999, **at) - gap(recording, momentum=0.99, **at))
-    return Claim(
+    return Finding(
         "After 600 steps, a momentum of 0.999 costs over 5 points more than one of 0.99.",
         **median_and_range(points),
         unit="percentage points of test accuracy",
@@ -86,11 +86,11 @@ def longer_memory_lags_longer(recording: Recording) -> Claim:
     )
 
 
-def one_batch_is_a_poor_memory(recording: Recording) -> Claim:
+def one_batch_is_a_poor_memory(recording: Recording) -> Finding:
     """At momentum 0, evaluation rests on the last batch alone, and is noisier at the end."""
     at: dict[str, Any] = {"moment": 600, "learning_rate": 0.03}
     points = 100 * (gap(recording, momentum=0.0, **at) - gap(recording, momentum=0.9, **at))
-    return Claim(
+    return Finding(
         "After 600 steps at rate 0.03, remembering one batch alone costs more than momentum 0.9.",
         **median_and_range(points),
         unit="percentage points of test accuracy",
@@ -98,11 +98,11 @@ def one_batch_is_a_poor_memory(recording: Recording) -> Claim:
     )
 
 
-def momentum_leaves_training_alone(recording: Recording) -> Claim:
+def momentum_leaves_training_alone(recording: Recording) -> Finding:
     """Momentum changes what evaluation sees and nothing that is learned."""
     exact = recording.get("test_accuracy_by_batch")
     difference = 100 * np.abs(exact - exact[:1]).max(axis=(0, 1, 3))
-    return Claim(
+    return Finding(
         "By exact statistics, networks that differ in momentum alone have the same test accuracy.",
         **median_and_range(difference),
         unit="percentage points, largest difference",
@@ -135,7 +135,7 @@ EXPERIMENT = Experiment(
         "statistics, after MOMENTS steps: [moment]",
         "test_accuracy_by_batch": "the same by the statistics of all test pictures as one batch",
     },
-    claims=(
+    findings=(
         early_evaluation_is_far_off,
         late_evaluation_is_close,
         longer_memory_lags_longer,

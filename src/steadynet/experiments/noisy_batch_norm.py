@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, Number, Point, median_and_range
+from steadynet.experiments.base import Experiment, Finding, Number, Point, median_and_range
 from steadynet.tasks import curves
 
 if TYPE_CHECKING:
@@ -77,11 +77,11 @@ def final_accuracy(recording: Recording, normalize: str) -> np.ndarray:
     return 100 * recording.get("accuracy", normalize=normalize)[..., -LAST:].mean(axis=-1)
 
 
-def noisy_beats_plain(recording: Recording) -> Claim:
+def noisy_beats_plain(recording: Recording) -> Finding:
     """At a rate that is high for the plain network, noise and all."""
     noisy, plain = (final_accuracy(recording, n) for n in ("noisy batch norm", "none"))
     points = (noisy - plain)[RATES.index(0.3)]
-    return Claim(
+    return Finding(
         "At rate 0.3, noisy batch normalization trains over 10 points better than none.",
         **median_and_range(points),
         unit="percentage points of training accuracy",
@@ -89,12 +89,12 @@ def noisy_beats_plain(recording: Recording) -> Claim:
     )
 
 
-def noisy_beats_plain_at_best_rates(recording: Recording) -> Claim:
+def noisy_beats_plain_at_best_rates(recording: Recording) -> Finding:
     """The same, each arm at its own best rate."""
     both = [final_accuracy(recording, n) for n in ("noisy batch norm", "none")]
     noisy, plain = (values[values.mean(axis=-1).argmax()] for values in both)
     points = noisy - plain
-    return Claim(
+    return Finding(
         "Each arm at its best rate, noisy batch normalization trains better than none.",
         **median_and_range(points),
         unit="percentage points of training accuracy",
@@ -102,14 +102,14 @@ def noisy_beats_plain_at_best_rates(recording: Recording) -> Claim:
     )
 
 
-def noise_unsettles(recording: Recording) -> Claim:
+def noise_unsettles(recording: Recording) -> Finding:
     """The noise does what it is there for: distributions move more than in the plain network."""
     at = {"learning_rate": 0.03}
     drift = [
         np.nanmedian(recording.get("drift", normalize=n, **at), axis=(-1, -2))
         for n in ("noisy batch norm", "none")
     ]
-    return Claim(
+    return Finding(
         "At rate 0.03, units' means move more from look to look with noisy batch normalization "
         "than with none.",
         **median_and_range(drift[0] / drift[1]),
@@ -118,14 +118,14 @@ def noise_unsettles(recording: Recording) -> Claim:
     )
 
 
-def batch_norm_settles(recording: Recording) -> Claim:
+def batch_norm_settles(recording: Recording) -> Finding:
     """Without the noise they move far less than in the plain network."""
     at = {"learning_rate": 0.03}
     drift = [
         np.nanmedian(recording.get("drift", normalize=n, **at), axis=(-1, -2))
         for n in ("none", "batch norm")
     ]
-    return Claim(
+    return Finding(
         "At rate 0.03, units' means move over 5 times as far from look to look without batch "
         "normalization.",
         **median_and_range(drift[0] / drift[1]),
@@ -140,11 +140,11 @@ def band(recording: Recording, **at: Any) -> np.ndarray:
     return np.nanmedian(np.log(losses.max(axis=-1) / losses.min(axis=-1)), axis=-1)
 
 
-def narrower_band(recording: Recording) -> Claim:
+def narrower_band(recording: Recording) -> Finding:
     """The loss changes less, and more evenly, along the gradient."""
     at = {"learning_rate": 0.03}
     ratio = band(recording, normalize="none", **at) / band(recording, normalize="batch norm", **at)
-    return Claim(
+    return Finding(
         "At rate 0.03, the losses along the gradient span a band over twice as wide without batch "
         "normalization (as a ratio of losses, on a log scale).",
         **median_and_range(ratio),
@@ -153,12 +153,12 @@ def narrower_band(recording: Recording) -> Claim:
     )
 
 
-def noise_leaves_the_band_narrow(recording: Recording) -> Claim:
+def noise_leaves_the_band_narrow(recording: Recording) -> Finding:
     """What the noise does not take away."""
     at = {"learning_rate": 0.03}
     ratio = band(recording, normalize="none", **at)
     ratio = ratio / band(recording, normalize="noisy batch norm", **at)
-    return Claim(
+    return Finding(
         "At rate 0.03, the band is over twice as wide without batch normalization as with noisy "
         "batch normalization, too.",
         **median_and_range(ratio),
@@ -167,7 +167,7 @@ def noise_leaves_the_band_narrow(recording: Recording) -> Claim:
     )
 
 
-def steadier_gradient(recording: Recording) -> Claim:
+def steadier_gradient(recording: Recording) -> Finding:
     """The gradient still says something after a step along it."""
     at = {"learning_rate": 0.03}
     turned = []
@@ -175,7 +175,7 @@ def steadier_gradient(recording: Recording) -> Claim:
         distance = recording.get("gradient_distance", normalize=normalize, **at).max(axis=-1)
         norm = recording.get("gradient_norm", normalize=normalize, **at)
         turned.append(np.nanmedian(distance / norm, axis=-1))
-    return Claim(
+    return Finding(
         "At rate 0.03, a step along the gradient changes it over 1.5 times as much without batch "
         "normalization, as a share of its norm.",
         **median_and_range(turned[0] / turned[1]),
@@ -214,7 +214,7 @@ EXPERIMENT = Experiment(
         "[moment, length]",
         "gradient_norm": "L2 norm of the gradient before the step: [moment]",
     },
-    claims=(
+    findings=(
         noisy_beats_plain,
         noise_unsettles,
         batch_norm_settles,

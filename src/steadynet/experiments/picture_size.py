@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, Number, Point, median_and_range
+from steadynet.experiments.base import Experiment, Finding, Number, Point, median_and_range
 from steadynet.tasks import transfer
 
 if TYPE_CHECKING:
@@ -72,10 +72,10 @@ def lost(recording: Recording, side: int) -> np.ndarray:
     return own - recording.get("accuracy", side=side)
 
 
-def larger_costs_little(recording: Recording) -> Claim:
+def larger_costs_little(recording: Recording) -> Finding:
     """Shrinking larger pictures loses next to nothing."""
     loss = lost(recording, 56)
-    return Claim(
+    return Finding(
         "Pictures of twice the size, shrunk inside the network, cost at most 2 points of accuracy.",
         **median_and_range(100 * loss),
         unit="percentage points",
@@ -83,10 +83,10 @@ def larger_costs_little(recording: Recording) -> Claim:
     )
 
 
-def resizing_takes_time(recording: Recording) -> Claim:
+def resizing_takes_time(recording: Recording) -> Finding:
     """Shrinking on the way in is work too."""
     ratio = recording.get("ms", side=56) / recording.get("ms", side=OWN_SIDE)
-    return Claim(
+    return Finding(
         "Pictures of twice the size take longer to classify, though the network sees as much.",
         **median_and_range(ratio),
         unit="times the time",
@@ -94,10 +94,10 @@ def resizing_takes_time(recording: Recording) -> Claim:
     )
 
 
-def tiny_costs_much(recording: Recording) -> Claim:
+def tiny_costs_much(recording: Recording) -> Finding:
     """What small pictures lack no resizing brings back; but footwear can be told with little."""
     loss = lost(recording, 7)
-    return Claim(
+    return Finding(
         "Pictures of a quarter of the size, enlarged inside the network, cost 2 points and more.",
         **median_and_range(100 * loss),
         unit="percentage points",
@@ -125,7 +125,7 @@ EXPERIMENT = Experiment(
         "accuracy": "share of 900 test pictures of that size classified correctly",
         "ms": "milliseconds a picture to classify them, resizing included, at its fastest",
     },
-    claims=(larger_costs_little, resizing_takes_time),
+    findings=(larger_costs_little, resizing_takes_time),
     not_reproduced=(tiny_costs_much,),
     numbers=numbers,
 )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, Number, Point, median_and_range
+from steadynet.experiments.base import Experiment, Finding, Number, Point, median_and_range
 from steadynet.tasks.temporal_order import BATCH_SIZE, NEVER, sequences, summarize
 
 if TYPE_CHECKING:
@@ -112,10 +112,10 @@ def apart_at(recording: Recording, **point: Any) -> np.ndarray:
     return np.where(beyond.any(-1), (beyond.argmax(-1) + 1) * APART, STEPS + 1)
 
 
-def clipped_runs_stay_together(recording: Recording) -> Claim:
+def clipped_runs_stay_together(recording: Recording) -> Finding:
     """Where training is tame, a whole run is the same for every practical purpose."""
     gap = recording.get("gap", other="LiteRT", threshold=0.1)[:, -1]
-    return Claim(
+    return Finding(
         f"Clipped at 0.1, LiteRT's weights after {STEPS:,} steps are TensorFlow's but for 1 %.",
         **median_and_range(100 * gap),
         unit="% of the weights' length",
@@ -123,10 +123,10 @@ def clipped_runs_stay_together(recording: Recording) -> Claim:
     )
 
 
-def unclipped_runs_part(recording: Recording) -> Claim:
+def unclipped_runs_part(recording: Recording) -> Finding:
     """Where it is wild, rounding decides the outcome."""
     gap = recording.get("gap", other="LiteRT", threshold=NEVER)[:, -1]
-    return Claim(
+    return Finding(
         f"Never clipped, the weights after {STEPS:,} steps are over half their length apart.",
         **median_and_range(gap),
         unit="times the weights' length",
@@ -134,10 +134,10 @@ def unclipped_runs_part(recording: Recording) -> Claim:
     )
 
 
-def litert_is_not_to_blame(recording: Recording) -> Claim:
+def litert_is_not_to_blame(recording: Recording) -> Finding:
     """TensorFlow parts from itself as soon."""
     ours, theirs = (apart_at(recording, other=other, threshold=NEVER) for other in OTHERS)
-    return Claim(
+    return Finding(
         "Never clipped, LiteRT stays with TensorFlow at least half as long as TensorFlow with "
         "itself from rounded weights.",
         **median_and_range(ours / theirs),
@@ -146,12 +146,12 @@ def litert_is_not_to_blame(recording: Recording) -> Claim:
     )
 
 
-def outcome_is_the_same(recording: Recording) -> Claim:
+def outcome_is_the_same(recording: Recording) -> Finding:
     """Both solve the task, at the same step or nearly."""
     at = {"other": "LiteRT", "threshold": 1.0}
     ours, theirs = (recording.get(name, **at) for name in ("solved_at", "original_solved_at"))
     apart = np.abs(ours - theirs)
-    return Claim(
+    return Finding(
         "Clipped at 1, LiteRT and TensorFlow solve the task within 50 steps of each other.",
         **median_and_range(apart),
         unit="steps",
@@ -190,7 +190,7 @@ EXPERIMENT = Experiment(
         "solved_at": "steps until the last 50 steps' mean accuracy reaches 95 %; NaN if never",
         "original_solved_at": "the same for TensorFlow's own run",
     },
-    claims=(
+    findings=(
         clipped_runs_stay_together,
         unclipped_runs_part,
         litert_is_not_to_blame,

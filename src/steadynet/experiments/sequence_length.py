@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, Number, Point
+from steadynet.experiments.base import Experiment, Finding, Number, Point
 from steadynet.tasks.temporal_order import CURVES, NEVER, solved_at, train_row
 
 if TYPE_CHECKING:
@@ -23,11 +23,11 @@ def run(point: Point) -> dict[str, np.ndarray]:
     return train_row(point["length"], "global_norm", point["seed"], rates, thresholds)
 
 
-def clipping_reaches_further(recording: Recording) -> Claim:
+def clipping_reaches_further(recording: Recording) -> Finding:
     """Averaged over lengths, more seeds succeed with clipping than without."""
     solved = np.isfinite(solved_at(recording)).astype(float)
     gain = (solved[:, 0] - solved[:, 1]).mean(axis=0)
-    return Claim(
+    return Finding(
         "Averaged over lengths, clipping at 1 raises the share of runs that solve the task.",
         float(gain.mean()),
         float(gain.min()),
@@ -57,6 +57,6 @@ EXPERIMENT = Experiment(
     together=("threshold",),
     run=run,
     arrays=CURVES,
-    claims=(clipping_reaches_further,),
+    findings=(clipping_reaches_further,),
     numbers=numbers,
 )

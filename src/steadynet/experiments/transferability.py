@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from steadynet.experiments.base import Claim, Experiment, Number, Point, median_and_range
+from steadynet.experiments.base import Experiment, Finding, Number, Point, median_and_range
 from steadynet.tasks import transfer
 
 if TYPE_CHECKING:
@@ -56,10 +56,10 @@ def change(recording: Recording, source: str, held: str) -> np.ndarray:
 
 def _points_claim(statement, gain, holds):
     """A claim about a difference in accuracy."""
-    return Claim(statement, **median_and_range(100 * gain), unit="percentage points", holds=holds)
+    return Finding(statement, **median_and_range(100 * gain), unit="percentage points", holds=holds)
 
 
-def frozen_transfer_falls(recording: Recording) -> Claim:
+def frozen_transfer_falls(recording: Recording) -> Finding:
     """AnB: the more layers of another task are frozen, the worse."""
     fall = change(recording, "dissimilar", "frozen")
     fall = fall[0] - fall[-1]
@@ -70,7 +70,7 @@ def frozen_transfer_falls(recording: Recording) -> Claim:
     )
 
 
-def fine_tuned_transfer_does_not_fall(recording: Recording) -> Claim:
+def fine_tuned_transfer_does_not_fall(recording: Recording) -> Finding:
     """AnB+: fine-tuned, the same layers cost nothing."""
     fall = change(recording, "dissimilar", "fine-tuned")
     fall = fall[0] - fall[-1]
@@ -81,7 +81,7 @@ def fine_tuned_transfer_does_not_fall(recording: Recording) -> Claim:
     )
 
 
-def similar_beats_dissimilar(recording: Recording) -> Claim:
+def similar_beats_dissimilar(recording: Recording) -> Finding:
     """Frozen layers transfer better from similar classes."""
     gain = change(recording, "similar", "frozen") - change(recording, "dissimilar", "frozen")
     gain = gain[2:].mean(axis=0)
@@ -93,7 +93,7 @@ def similar_beats_dissimilar(recording: Recording) -> Claim:
     )
 
 
-def random_filters_lose(recording: Recording) -> Claim:
+def random_filters_lose(recording: Recording) -> Finding:
     """Random frozen filters fall behind learned ones."""
     gain = change(recording, "similar", "frozen") - change(recording, "random", "frozen")
     gain = gain[2:].mean(axis=0)
@@ -104,7 +104,7 @@ def random_filters_lose(recording: Recording) -> Claim:
     )
 
 
-def fine_tuned_transfer_helps(recording: Recording) -> Claim:
+def fine_tuned_transfer_helps(recording: Recording) -> Finding:
     """AnB+: a start from another task lifts what training on all of the new one reaches."""
     gain = np.mean([change(recording, s, "fine-tuned") for s in ("similar", "dissimilar")], (0, 1))
     return _points_claim(
@@ -115,7 +115,7 @@ def fine_tuned_transfer_helps(recording: Recording) -> Claim:
     )
 
 
-def own_layers_dip(recording: Recording) -> Claim:
+def own_layers_dip(recording: Recording) -> Finding:
     """BnB: freezing a network's own lower layers and training the rest anew loses in the middle."""
     dip = -change(recording, "itself", "frozen")[1:3].mean(axis=0)
     return _points_claim(
@@ -158,7 +158,7 @@ EXPERIMENT = Experiment(
         "accuracy": "share of 900 test pictures of tops classified correctly after 400 steps",
         "base": "the same of a network with no layer reused",
     },
-    claims=(
+    findings=(
         frozen_transfer_falls,
         fine_tuned_transfer_does_not_fall,
         fine_tuned_transfer_helps,

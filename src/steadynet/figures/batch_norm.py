@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from steadynet.experiments import input_distribution, moving_statistics_lag, noisy_batch_norm
-from steadynet.experiments.rates import at_best_rate
+from steadynet.experiments.arms import at_best_rate
 from steadynet.figures.style import COLOURS, axes_or_new, mark_chance, plot_band, tick
 
 if TYPE_CHECKING:
