@@ -16,10 +16,9 @@ import tensorflow as tf
 
 from steadynet import _checks, datasets, networks, training
 from steadynet.tasks.curves import steps_to
-from steadynet.tasks.pictures import CLASSES
+from steadynet.tasks.pictures import CLASSES, fitted_and_held_out
 
 SHAPE = (28, 28, 1)
-PER_CLASS = {"train": 800, "validation": 200}  # of the 1,000 training pictures of each class
 TARGETS = (0.5, 0.6, 0.7, 0.8)  # of accuracy in training
 WINDOW = 50  # batches over which it is averaged
 AT_ONCE = 500  # pictures tested at once: what they become stays in the cache
@@ -44,10 +43,8 @@ def pictures() -> dict[str, tuple[np.ndarray, np.ndarray]]:
     [[800, 800, 800], [200, 200, 200], [300, 300, 300]]
     """
     data = datasets.load_fashion_mnist()
-    by_class = np.argsort(data.y_train, kind="stable").reshape(CLASSES, -1)
-    cuts = np.cumsum(list(PER_CLASS.values()))[:-1]
-    parts = zip(PER_CLASS, np.split(by_class, cuts, axis=1), strict=True)
-    split = {name: (data.x_train[i.ravel()], data.y_train[i.ravel()]) for name, i in parts}
+    parts = zip(("train", "validation"), fitted_and_held_out(data.y_train), strict=True)
+    split = {name: (data.x_train[i], data.y_train[i]) for name, i in parts}
     split["test"] = data.x_test, data.y_test
     mean, deviation = split["train"][0].mean(), split["train"][0].std()
     return {name: ((x[..., None] - mean) / deviation, y) for name, (x, y) in split.items()}
