@@ -245,7 +245,7 @@ def _epochs(labels):
 
 def _fallback(recorded, *, ax):
     """Accuracy over frozen layers on tops, with a legend."""
-    figures.plot_frozen_sweep(recorded, "tops", ax=ax)
+    figures.plot_accuracy_by_frozen(recorded, "tops", ax=ax)
     ax.set_ylim(0.28, 1.18)
     ax.legend(ncols=2, loc="upper center")
 
