@@ -132,11 +132,19 @@ def test_group_norm_needs_channels_for_four_groups():
         SMALL(depth=1, channels=6, kind="group norm")
 
 
-def test_standardized_kernel_has_mean_0_and_he_s_variance_by_output():
+def test_standardized_kernel_has_mean_0_and_its_variance_by_output():
     kernel = noise(3, 3, 8, 4) * [1.0, 5.0, 0.2, 1.0] + [0.0, 3.0, 0.0, -1.0]
     found = _layers.standardized(tf.constant(kernel, tf.float32)).numpy()
     np.testing.assert_allclose(found.mean(axis=(0, 1, 2)), 0, atol=1e-6)
-    np.testing.assert_allclose(found.var(axis=(0, 1, 2)), 2 / (9 * 8), rtol=1e-4)
+    expected = 2 / (1 - 1 / np.pi) / (9 * 8)
+    np.testing.assert_allclose(found.var(axis=(0, 1, 2)), expected, rtol=1e-4)
+
+
+def test_standardized_kernel_keeps_the_variance_that_a_relu_was_given():
+    z = noise(20_000, 3, 3, 16)
+    kernel = _layers.standardized(tf.constant(noise(3, 3, 16, 8, seed=1)))
+    found = tf.nn.conv2d(tf.nn.relu(z), kernel, 1, "VALID").numpy()
+    np.testing.assert_allclose(found.var(axis=(0, 1, 2)), 1, rtol=0.05)
 
 
 def test_standardized_kernel_of_equal_weights_is_zero():

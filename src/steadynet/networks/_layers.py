@@ -6,9 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from steadynet import normalization
+
+# What a kernel's standard deviation is, times sqrt(n). He's sqrt(2) makes up for the mean square of
+# a ReLU's outputs, half of its inputs'; a kernel of mean 0 sees but their variance, which is less.
+RELU_GAIN = (2 / (1 - 1 / np.pi)) ** 0.5
 
 
 class FusedBatchNorm(normalization.BatchNorm):
@@ -46,7 +51,7 @@ class RMSNorm(keras.layers.RMSNormalization):
 
 
 class StandardizedConv2D(keras.layers.Conv2D):
-    """Convolve with ``gain * sqrt(2 / n) * (W - mean) / deviation``, taken by output channel.
+    """Convolve with ``gain * c * (W - mean) / (sqrt(n) * deviation)``, taken by output channel.
 
     `n` counts the inputs of an output, mean and deviation are over them; the gain is learned.
     """
@@ -62,8 +67,8 @@ class StandardizedConv2D(keras.layers.Conv2D):
 
 
 def standardized(kernel: tf.Tensor | keras.Variable) -> tf.Tensor:
-    """``sqrt(2 / n) * (W - mean) / deviation``: for each output mean 0, and He's variance 2 / n."""
+    """``c * (W - mean) / (sqrt(n) * deviation)``: for each output mean 0 and variance c^2 / n."""
     n = kernel.shape[0] * kernel.shape[1] * kernel.shape[2]
     mean, variance = tf.nn.moments(tf.convert_to_tensor(kernel), axes=(0, 1, 2))
-    # Epsilon as in Brock et al.: next to n times the variance, which is 2 at the start.
-    return (kernel - mean) * tf.math.rsqrt(tf.maximum(n * variance, 1e-4)) * 2**0.5
+    # The least n * variance is that of Brock et al.; at the start it is 2.
+    return RELU_GAIN * (kernel - mean) * tf.math.rsqrt(tf.maximum(n * variance, 1e-4))

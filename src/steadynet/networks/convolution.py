@@ -74,8 +74,10 @@ def convolution_network(
           groups of channels: `keras.layers.GroupNormalization`, one gamma and beta a channel.
         - "rms norm", over what layer norm is taken over, one scale a channel. It has no beta, so
           the bias stays.
-        - "weight standardization": kernels ``gain * sqrt(2 / n) * (W - mean) / deviation``, where
+        - "weight standardization": kernels ``gain * c * (W - mean) / (sqrt(n) * deviation)``, where
           mean and deviation are over the `n` inputs of an output channel, which has one `gain`.
+          With ``c^2 = 2 / (1 - 1 / pi)`` they keep the variance of a ReLU's inputs; He's 2 would
+          not, for a kernel of mean 0 does not see the mean of the ReLU's outputs.
         - "residual": after the strided layers each pair of convolutions is skipped,
           ``h_{k+2} = f(h_k + W_{k+2} * f(W_{k+1} * h_k + b_{k+1}) + b_{k+2})``. One left over is
           plain.
@@ -113,8 +115,8 @@ def convolution_network(
     normalization"; Zhang and Sennrich (2019), "Root mean square layer normalization"; Qiao, Wang,
     Liu, Shen and Yuille (2019), "Micro-batch training with batch-channel normalization and weight
     standardization"; Brock, De and Smith (2021), "Characterizing signal propagation to close the
-    performance gap in unnormalized ResNets", for the gain; Zhang, Dauphin and Ma (2019), "Fixup
-    initialization: residual learning without normalization".
+    performance gap in unnormalized ResNets", for `c` and the gain; Zhang, Dauphin and Ma (2019),
+    "Fixup initialization: residual learning without normalization".
     """
     parts = _PARTS[_checks.one_of("kind", kind, KINDS)]
     _checks.count("depth", depth)
