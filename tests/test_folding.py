@@ -236,6 +236,38 @@ def transposed(x):
     return BatchNorm()(layers.Conv1DTranspose(2, 2)(layers.Reshape((3, 2))(x)))
 
 
+@pytest.mark.filterwarnings("ignore:Layer .* does not support masking")
+@pytest.mark.parametrize("normalize", [BatchNorm, layers.BatchNormalization])
+def test_layer_that_takes_or_stops_a_mask_stays(normalize):
+    def build(x):
+        steps = layers.Masking()(layers.Reshape((3, 2))(x))
+        return layers.SimpleRNN(3)(normalize()(layers.Dense(4)(steps)))
+
+    model, x = functional(build), pictures((6,))
+    x[:, 4:] = 0
+    folded = fold_batch_norm(model)
+    assert kinds(folded) == kinds(model)
+    assert_same(folded, model, x)
+
+
+def test_nested_network_that_is_always_in_training_is_refused():
+    inner = keras.Sequential([keras.Input((6,)), layers.Dense(5), BatchNorm()], name="inner")
+    model = functional(lambda x: inner(x, training=True))
+    with pytest.raises(ValueError, match=r"`model` must not call a model inside it .*: inner"):
+        fold_batch_norm(model)
+
+
+def test_inputs_and_outputs_by_name_stay_so():
+    a, b = keras.Input((6,), name="a"), keras.Input((6,), name="b")
+    total = BatchNorm()(inputs=layers.Dense(3)(a)) + layers.Dense(3)(b)
+    model = keras.Model({"a": a, "b": b}, {"total": total})
+    shake(model)
+    x = {"a": pictures((6,)), "b": pictures((6,), seed=1)}
+    folded = fold_batch_norm(model)
+    assert "BatchNorm" not in kinds(folded)
+    np.testing.assert_allclose(folded(x)["total"], model(x)["total"], rtol=1e-4, atol=1e-4)
+
+
 @pytest.mark.parametrize(
     "build",
     [

@@ -85,9 +85,9 @@ def fold_batch_norm(model: keras.Model) -> keras.Model:
     """Copy a trained network without the batch normalizations that can be folded, for inference.
 
     One is folded if it directly follows a dense layer or a convolution (depthwise ones included)
-    that has no activation, whose output nothing else uses, and both are called once. All others
-    stay, such as those behind an activation. The copy predicts what `model` predicts, but for
-    rounding, and should not be trained any further: it no longer normalizes.
+    that has no activation, whose output nothing else uses, and both are called once, without a
+    mask. All others stay, such as those behind an activation. The copy predicts what `model`
+    predicts, but for rounding, and should not be trained any further: it no longer normalizes.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def fold_batch_norm(model: keras.Model) -> keras.Model:
     TypeError
         If `model` is of another kind, such as one written as a class.
     ValueError
-        If it is not built.
+        If it is not built, or always calls a model inside it in training mode.
 
     Examples
     --------
@@ -152,6 +152,11 @@ class _Copies:
         """What a copy gives; in place of a normalization that is folded, what it would take."""
         if id(layer) in self._folded:
             return args[0] if args else kwargs["inputs"]
+        if isinstance(layer, GRAPHS) and kwargs.get("training"):
+            raise ValueError(
+                "`model` must not call a model inside it with training=True, for that one uses "
+                f"each batch's statistics. Received: {layer.name}"
+            )
         return layer(*args, **kwargs)
 
     def set_weights(self) -> None:
@@ -183,12 +188,14 @@ def _pairs(graph: keras.Model) -> Iterator[tuple[keras.Layer, Norm]]:
     taken = [tensor for node in nodes for tensor in node.input_tensors]
     times = collections.Counter(map(id, [*taken, *graph.outputs, *(n.operation for n in nodes)]))
     for node in nodes:
-        norm = node.operation
+        norm, (tensor, *masks) = node.operation, node.input_tensors or (None,)
         if type(norm) not in NORMS or times[id(norm)] > 1 or node.arguments.kwargs.get("training"):
             continue
-        (tensor,) = node.input_tensors
+        # A layer that is not there can neither take a mask nor stop it.
+        masked = bool(masks) or getattr(tensor, "_keras_mask", None) is not None
         before = given_by[id(tensor)].operation
-        if times[id(tensor)] == times[id(before)] == 1 and _folds_into(before, norm):
+        once = times[id(tensor)] == times[id(before)] == 1
+        if once and not masked and _folds_into(before, norm):
             yield before, norm
 
 
