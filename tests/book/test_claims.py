@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup
 
 from steadynet import experiments, recording
 from steadynet.experiments import Stress
-from steadynet.site.claims import ledger, quantities, wording
+from steadynet.site.claims import ledger, quantities, sentences, wording
 
 # Sphinx is built with, not tested here: its own deprecations are its own.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -36,7 +36,7 @@ FILES = {
     "index.md": TOC,
     "a.md": "# Last\n\nIt gains early.{claim}`it-gains-early`\n",
     "b.md": "# First\n\nIt *gains*.{claim}`it-gains`\n\n"
-    "## What it means\n\nIt may.{claim}`it-may-gain` And it gains.{claim}`it-gains`\n",
+    "## What it means\n\nIt may.{claim}`[it-may-gain]` And it gains.{claim}`it-gains`\n",
     "evidence.md": EVIDENCE,
 }
 
@@ -114,7 +114,7 @@ def test_mark_leads_to_the_claim_and_says_the_verdict(book):
 
 def test_claim_leads_back_to_its_sentences_in_the_order_of_the_book(book):
     built = book()
-    links = facts(entry(built, "it-gains"))["Sentences that rest on it"].find_all("a")
+    links = facts(entry(built, "it-gains"))["Sentences"].find_all("a")
     assert [(link.text, link["href"]) for link in links] == [
         ("First", "b.html#rests-on-it-gains"),
         ("First: What it means", "b.html#rests-on-it-gains-2"),
@@ -126,7 +126,7 @@ def test_claim_leads_back_to_its_sentences_in_the_order_of_the_book(book):
 
 def test_claim_that_no_sentence_uses_says_so(book):
     built = book()
-    said = facts(entry(built, "it-gains-not"))["Sentences that rest on it"].text
+    said = facts(entry(built, "it-gains-not"))["Sentences"].text
     assert said.strip() == "no sentence of the book uses it"
     assert [name for name, one in built.data.items() if not one["sentences"]] == ["it-gains-not"]
     assert built.data["it-gains-early"]["sentences"] == ["a.html#rests-on-it-gains-early"]
@@ -171,10 +171,10 @@ def test_claim_is_shown_condition_by_condition(book):
         ["twice the channels, at 100 steps", "4.00", "1.00 to 6.25", "5", "? not decided"],
     ]
     assert {term: said.text.strip() for term, said in facts(found).items()} == {
-        "Holds where the interval lies at": "2 points of test accuracy or more",
+        "Effect that counts": "2 points of test accuracy or more",
         "Refuted by": "A gain below 2 points on every seed.",
         "Written down": "before its recording, word for word",
-        "Sentences that rest on it": "Last",
+        "Sentences": "Last",
     }
 
 
@@ -185,7 +185,7 @@ def test_experiment_says_how_it_decides(book):
     assert said == {
         "Compared": "gaining: with a gain, at its best rate|plain: without one",
         "Control": "A network that is trained as long.",
-        "Each arm at its best, chosen on": "a validation split of 1,000 pictures",
+        "Best rates chosen on": "a validation split of 1,000 pictures",
         "Budgets": "100 steps, 2,000 steps",
         "Seeds": "5",
         "Stresses": "wide: twice the channels",
@@ -247,9 +247,9 @@ def test_page_forgets_a_sentence_that_is_gone(book):
     book()
     built = book({"b.md": "# First\n\nNothing.\n"})
     assert built.data["it-gains"]["sentences"] == []
-    said = facts(entry(built, "it-gains"))["Sentences that rest on it"].text
+    said = facts(entry(built, "it-gains"))["Sentences"].text
     assert said.strip() == "no sentence of the book uses it"
-    assert facts(entry(built, "it-gains-early"))["Sentences that rest on it"].a.text == "Last"
+    assert facts(entry(built, "it-gains-early"))["Sentences"].a.text == "Last"
 
 
 def test_page_forgets_a_chapter_that_is_gone(book, tmp_path):
@@ -273,13 +273,23 @@ def test_new_recording_is_on_the_page_and_at_the_sentence(book, register):
 def test_new_title_of_a_chapter_is_on_the_page(book):
     book()
     built = book({"a.md": FILES["a.md"].replace("Last", "The end")})
-    found = facts(entry(built, "it-gains-early"))["Sentences that rest on it"]
+    found = facts(entry(built, "it-gains-early"))["Sentences"]
     assert found.text.strip() == "The end"
 
 
 def test_nothing_is_written_again_without_need(book):
     stamp = (book().out / "evidence.html").stat().st_mtime_ns
     assert (book({}).out / "evidence.html").stat().st_mtime_ns == stamp
+
+
+def test_what_other_processes_read_is_taken_over_and_no_more():
+    env, other = SimpleNamespace(), SimpleNamespace()
+    sentences.uses(env)["a"] = ["here"]
+    sentences.uses(other).update(a=["stale"], b=["there"])
+    sentences.pages(other).update(("b", "c"))
+    sentences.merge(None, env, {"b"}, other)
+    assert sentences.uses(env) == {"a": ["here"], "b": ["there"]}
+    assert sentences.pages(env) == {"b"}
 
 
 # --- words
@@ -340,3 +350,14 @@ def test_every_experiment_of_the_book_is_in_the_ledger():
     told = {group.name for group in (*found.groups, *found.older)}
     assert told == set(experiments.NAMES)
     assert found.stamp == ledger.read().stamp
+
+
+UNUSED: set[str] = set()  # claims of the book that no sentence rests on
+
+
+@pytest.mark.book
+def test_sentences_of_the_book_rest_on_its_claims(site):
+    found = json.loads((site / "claims.json").read_text("utf8"))
+    assert set(found) == set(ledger.read().entries)
+    assert {name for name, claim in found.items() if not claim["sentences"]} == UNUSED
+    assert not [name for name, claim in found.items() if claim["kind"] == wording.UNRECORDED]

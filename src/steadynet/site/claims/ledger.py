@@ -33,7 +33,7 @@ def _facts(experiment: Experiment, recorded: Recording | None) -> tuple[Fact, ..
     return _filled(
         ("Compared", [f"{_plain(arm)}: {what}" for arm, what in experiment.arms.items()]),
         ("Control", [experiment.control]),
-        ("Each arm at its best, chosen on", [experiment.chosen_on]),
+        ("Best rates chosen on", [experiment.chosen_on]),
         ("Budgets", [", ".join(budgets)]),
         ("Seeds", [str(len(experiment.axes["seed"]))]),
         ("Stresses", [f"{_plain(each.name)}: {each.what}" for each in experiment.stresses]),
@@ -70,7 +70,7 @@ def _entry(experiment: Experiment, claim: Claim, recorded: Recording | None) -> 
         kind, words = verdict.kind, wording.verdict_words(verdict, stresses)
         written, rows = wording.written(verdict), _rows(verdict, stresses)
     facts = _filled(
-        ("Holds where the interval lies at", [wording.counts(claim.within, claim.unit)]),
+        ("Effect that counts", [wording.counts(claim.within, claim.unit)]),
         ("Refuted by", [claim.refuted_by]),
         ("Control", [claim.control]),
         ("Written down", [written]),

@@ -17,7 +17,7 @@ EFFECT = "Effect"
 COLUMNS = ("Condition", EFFECT, "Interval over seeds", "Seeds", "Outcome")
 OLDER = ("Statement", EFFECT, "Range over seeds", "Outcome")
 NONE_YET = "No experiment of the book has written its claims down before its recording yet."
-SENTENCES = "Sentences that rest on it"
+SENTENCES = "Sentences"
 
 
 class ClaimsDirective(SphinxDirective):
@@ -81,7 +81,7 @@ def claim(entry: Entry) -> nodes.section:
 
 def facts(found: Iterable[Fact]) -> nodes.definition_list:
     """Terms, and what there is to say of each."""
-    made = nodes.definition_list(classes=["steadynet-facts"])
+    made = nodes.definition_list(classes=["steadynet-facts", "simple"])
     for term, texts in found:
         shown = [nodes.paragraph("", "", _code(text) or nodes.Text(text)) for text in texts]
         made += _fact(term, shown)

@@ -1,5 +1,6 @@
-"""The role ``{claim}`name```: a sentence says which claim it rests on, and the page links back.
+"""The role ``{claim}`[name]```: a sentence says which claim it rests on, and the page links back.
 
+JupyterLab, which does not know the role, shows what stands in it: [name], much as a citation.
 Chapters are read in any order, and again only when they change. So a role leaves a mark; what the
 mark shows, and what the page of claims says of it, is filled in when pages are written.
 """
@@ -29,11 +30,11 @@ class Use(NamedTuple):
 
 
 class ClaimRole(SphinxRole):
-    """Leaves a mark; the name is looked up when the page is written."""
+    """Leaves a mark; the name, in brackets or not, is looked up when the page is written."""
 
     def run(self):
         """Nodes and messages of one use."""
-        mark = Mark(claim=self.text.strip())
+        mark = Mark(claim=self.text.strip().strip("[]"))
         self.set_source_info(mark)
         return [mark], []
 
