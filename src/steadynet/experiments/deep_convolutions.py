@@ -26,7 +26,7 @@ DEPTHS = (SHALLOW, 5, 10, DEEP)
 CHANNELS, BATCH_SIZE = 16, 32
 THRESHOLD = 1.0  # of the joint norm, in the two arms that clip
 CLIPPED = {"clipped": "none", "clipped batch norm": "batch norm"}  # and the network that is clipped
-RATES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 # Kinds of network, and the rates at which each is run with twenty layers: around the one that was
 # best on validation in a pilot on seed 100, in which the plain network stayed at chance at 0.1.
 KINDS = {
@@ -36,7 +36,7 @@ KINDS = {
     "group norm": (0.02, 0.05, 0.1),
     "rms norm": (0.05, 0.2),
     "weight standardization": (0.02, 0.05, 0.1),
-    "residual": (0.005, 0.01),
+    "residual": (0.001, 0.002),
     "good start": (0.02, 0.05, 0.1),
     "clipped": (0.05, 0.1, 0.2),
     "clipped batch norm": (0.1, 0.2, 0.5),
