@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from steadynet import recording
+from steadynet import _stamp, experiments, recording
 from steadynet.experiments import Claim, Experiment, Stress, interval, judge
 from steadynet.recording import Recording
 
@@ -265,6 +265,18 @@ def test_what_other_code_kept_is_not_taken_over(register, monkeypatch):
     assert len(calls) == 5
 
 
+def test_real_points_are_found_again_after_others_were_kept(monkeypatch, tmp_path):
+    monkeypatch.setattr(recording, "FOLDER", tmp_path / "recordings")
+    known = experiments.get("gradient_flow")
+    point, result = {"gain": 1.2, "seed": 0}, {"depth": np.arange(3.0)}
+    recording._kept(known, "").put(point, result)
+    np.testing.assert_array_equal(recording._kept(known, "").get(point)["depth"], result["depth"])
+    # Files beside the package's own recordings do not count either.
+    used = _stamp.files_used(f"import {known.run.__module__}", without={"recordings"})
+    assert {path.suffix for path in used} >= {".py"}
+    assert not [path for path in used if "recordings" in path.parts]
+
+
 def test_a_damaged_point_is_run_again(register):
     register(experiment())
     recording.record("fake", executor=Here(), resume=True)
@@ -304,8 +316,6 @@ def test_points_of_a_stress_hold_what_it_changes(register):
 
 
 def test_meaning_passes_over_comments_and_docstrings_but_not_code(tmp_path):
-    from steadynet import _stamp
-
     path, found = tmp_path / "a.py", []
     for text in ('"""One."""\nx = 1', '"""Two."""\nx  =  1  # why', '"""One."""\nx = 2'):
         path.write_text(text)

@@ -220,7 +220,7 @@ def record(
 
 def _kept(experiment, stress):
     """Where points' results are kept until the whole is saved, stamped with the code's meaning."""
-    used = _stamp.files_used(f"import {experiment.run.__module__}")
+    used = _stamp.files_used(f"import {experiment.run.__module__}", without={FOLDER.name})
     said = _stamp.versions(*_PACKAGES), _stamp.meaning(used)
     return Kept(FOLDER / ".partial" / _file(experiment.name, stress).stem, " ".join(said))
 
