@@ -45,6 +45,7 @@ export function across(panel, arrays, { controls, trains, move }) {
     'seeds',
     'marker',
     'ghost',
+    'reference-range',
     'reference',
     'reference-nodes',
     'median',
@@ -176,6 +177,7 @@ export function across(panel, arrays, { controls, trains, move }) {
       'nodes',
       nodes(own.middle, (cx, cy) => dot(cx, cy, 3)),
     );
+    set('reference-range', reference ? `${path(reference.low)}${path(reference.high)}` : '');
     set('reference', reference ? path(reference.middle) : '');
     set('reference-nodes', reference ? nodes(reference.middle, square) : '');
     set('ghost', ghost ? path(ghost.middle) : '');
