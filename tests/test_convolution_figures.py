@@ -41,6 +41,19 @@ def test_steps_show_the_median_at_the_rate_chosen_at_each_budget(ax):
     assert ax.get_title() == "20 convolutions"
 
 
+def test_steps_are_written_as_people_say_them_where_there_is_room(ax):
+    figures.plot_accuracy_over_steps(DEEP, 20, ("none",), ax=ax)
+    ticks = [text.get_text() for text in ax.get_xticklabels()]
+    assert ticks == ["30", "100", "200", "500", "1,000", "2,000"]
+
+
+def test_many_kinds_are_named_beside_the_axes(ax):
+    figures.plot_accuracy_over_steps(DEEP, 20, DEEP.axes["kind"], ax=ax)
+    assert len(ax.get_legend().get_texts()) == 10
+    ax.figure.canvas.draw()
+    assert ax.get_legend().get_window_extent().x0 >= ax.get_window_extent().x1
+
+
 def test_steps_end_where_a_kind_was_run_no_longer(ax):
     figures.plot_accuracy_over_steps(DEEP, 20, ("layer norm", "residual"), ax=ax)
     assert lines(ax)["layer norm"].get_xdata()[-1] == 1000

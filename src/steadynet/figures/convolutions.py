@@ -74,7 +74,8 @@ def plot_accuracy_over_steps(
     ax.set(xscale="log", xlabel="training steps", ylabel="test accuracy", ylim=(0, 1))
     tick(ax, *_spaced(recording.axes["budget"]))
     ax.set_title(f"{depth} convolutions")
-    ax.legend(loc="upper left", fontsize=9)
+    beside = {"loc": "center left", "bbox_to_anchor": (1, 0.5)}
+    ax.legend(fontsize=9, **({"loc": "upper left"} if len(kinds) <= 4 else beside))
     return ax
 
 
@@ -169,9 +170,9 @@ def _run(recording: Recording, axis: str, **at: Any) -> Iterator[tuple[Any, np.n
 
 
 def _spaced(budgets: Sequence[int]) -> tuple[list[int], list[str]]:
-    """Those that have room on a log axis, at least half as much again as the one before."""
-    kept = [budgets[0]]
-    for budget in budgets[1:]:
-        if budget >= 1.5 * kept[-1]:
-            kept.append(budget)
+    """Those that have room on a log axis: the last, and what is at most half of the one after."""
+    kept = [budgets[-1]]
+    for budget in reversed(budgets):
+        if 2 * budget <= kept[0]:
+            kept.insert(0, budget)
     return kept, [f"{budget:,}" for budget in kept]
