@@ -3,6 +3,9 @@
 A run rises from chance to a ceiling; what is added to a deep network sets when it begins to.
 """
 
+import dataclasses
+import functools
+
 import numpy as np
 
 from steadynet.recording import Recording
@@ -26,7 +29,7 @@ META = {"versions": {"tensorflow": "2.21.0", "keras": "3.15.0", "numpy": "2.4.4"
 
 
 def deep():
-    """Of `deep_convolutions`: ten kinds, four depths; NaN where a point was not run."""
+    """Of `deep_convolutions`, with longer runs of two kinds; NaN where a point was not run."""
     axes = {
         "kind": tuple(START),
         "depth": (2, 5, 10, 20),
@@ -34,7 +37,10 @@ def deep():
         "budget": BUDGETS,
         "seed": SEEDS,
     }
-    return _recording("deep_convolutions", axes, _deep)
+    longer = {**axes, "kind": ("none", "batch norm"), "depth": (20,), "budget": (2000, 6000)}
+    stress = _recording("deep_convolutions", longer, functools.partial(_deep, longest=6000))
+    made = _recording("deep_convolutions", axes, _deep)
+    return dataclasses.replace(made, stresses={"long": stress})
 
 
 def batch_sizes():
@@ -49,12 +55,12 @@ def batch_sizes():
     return _recording("convolution_batch_size", axes, _batch)
 
 
-def _deep(kind, depth, learning_rate, budget, seed):
+def _deep(kind, depth, learning_rate, budget, seed, longest=2000):
     """Test accuracy of one run."""
     halfway, best = START[kind]
     everywhere = kind in ("none", "batch norm")
     near = abs(np.log10(learning_rate / best)) < (0.8 if everywhere else 0.6)
-    stops = 2000 if everywhere or kind == "residual" else 1000
+    stops = longest if everywhere or kind == "residual" else 1000
     if not near or budget > stops or not (everywhere or depth == 20):
         return np.nan
     halfway = 40 + (halfway - 40) * (depth / 20) ** 1.5

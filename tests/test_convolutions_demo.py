@@ -101,7 +101,15 @@ def test_after_the_last_step_it_says_where_the_networks_were_farthest_apart(demo
         for budget in MADE_UP.axes["budget"]
     }
     widest = max(gaps, key=gaps.get)
-    assert words(demo, budget=2000).endswith(f" At most, after {widest}: {gaps[widest]:.0f}.")
+    assert f" At most, after {widest}: {gaps[widest]:.0f}." in words(demo, budget=2000)
+
+
+def test_after_the_last_step_it_says_what_longer_runs_found(demo):
+    setting = {"kind": "batch norm", "depth": 20, "learning_rate": BEST}
+    found = gap(MADE_UP.stresses["long"], **setting, budget=6000)
+    assert words(demo, budget=2000).endswith(f" In longer runs, after 6,000: {found:.0f}.")
+    for other in ({"kind": "residual"}, {"depth": 2}, {"budget": 1500}):
+        assert "longer" not in words(demo, **{"budget": 2000, **other})
 
 
 def test_points_of_a_kind_that_ended_earlier_are_those_of_its_last_steps(demo):
@@ -142,6 +150,15 @@ def test_a_plain_network_that_is_ahead_is_points_below_none():
     assert ": −1 point (−1 to −1 by seed). At most, after 30: −12." in outcome(
         made, **at, budget=100
     )
+
+
+def test_a_kind_that_was_run_nowhere_is_said():
+    shares = np.full((2, 1, 1, 1, 2), np.nan)
+    axes = {"kind": ("none", "clipped"), "depth": (2,), "learning_rate": (0.1,), "budget": (30,)}
+    arrays = {"validation_accuracy": shares, "test_accuracy": shares}
+    nothing = recording.Recording("demo", {**axes, "seed": (0, 1)}, arrays, {})
+    at = {"kind": "clipped", "depth": 2, "learning_rate": BEST, "budget": 30}
+    assert outcome(nothing, **at) == "Clipping was not run."
 
 
 def test_one_place_alone_is_listed_without_an_and():

@@ -92,9 +92,9 @@ def _presets(last):
             "The same two networks, trained on: the plain one has nearly caught up.",
         ),
         Preset(
-            "Two layers: little",
+            "Two convolutions: little",
             {"depth": 2},
-            "As early, but with two convolutions: the plain network needs little help.",
+            "As early, but not as deep: the plain network needs little help.",
         ),
     )
 
@@ -131,15 +131,11 @@ def _arrays(recorded, controls):
     at = [dict(zip((c.name for c in controls[1:]), point, strict=True)) for point in points]
     shape = [len(control.values) for control in controls[1:]]
 
-    @functools.cache
     def of(kind):
         return np.reshape([run_at(recorded, kind=kind, **p)[1] for p in at], (*shape, -1))
 
-    kinds = controls[0].values
-    return {
-        "added": np.stack([of(k) for k in kinds]),
-        "plain": np.stack([of(PLAIN) for _ in kinds]),
-    }
+    added = np.stack([of(kind) for kind in controls[0].values])
+    return {"added": added, "plain": np.broadcast_to(of(PLAIN), added.shape)}
 
 
 def _note(recorded):

@@ -65,6 +65,8 @@ def not_run(recorded: Recording, *, kind: str, **at: Any) -> str:
     was = ~np.isnan(recorded.get("validation_accuracy", kind=kind)).all(axis=-1)
     depths, rates, budgets = (recorded.axes[axis] for axis in ("depth", "learning_rate", "budget"))
     depth, rate = at["depth"], at["learning_rate"]
+    if not was.any():
+        return "was not run."
     here = was[depths.index(depth)]
     if not here.any():
         where = _listed([f"{d}" for d in _those(depths, was.any((1, 2)))])
@@ -83,17 +85,31 @@ def _those(values: Sequence[Any], which: np.ndarray) -> list[Any]:
 
 
 def _elsewhere(recorded, kind, *, budget, **at):
-    """The points after the last number of steps, or the most there were if that is shown."""
-    gaps = {}
-    for each in recorded.axes["budget"]:
-        added, plain = (run_at(recorded, kind=k, budget=each, **at)[1] for k in (kind, PLAIN))
-        if not np.isnan(added + plain).any():
-            gaps[each] = _gap(added, plain)
+    """The points after the last number of steps; there, the most there were, and longer runs'."""
+    gaps = _gaps(recorded, kind, **at)
     last, widest = max(gaps), max(gaps, key=lambda each: abs(gaps[each]))
     if budget != last:
         yield f"After {last:,}: {_signed(gaps[last])}."
-    elif widest != last:
+        return
+    if widest != last:
         yield f"At most, after {widest:,}: {_signed(gaps[widest])}."
+    longer = _gaps(recorded.stresses["long"], kind, **at) if "long" in recorded.stresses else {}
+    if longer and max(longer) > last:
+        yield f"In longer runs, after {max(longer):,}: {_signed(longer[max(longer)])}."
+
+
+def _gaps(recorded, kind, *, depth, learning_rate):
+    """The points after each number of steps to which both networks were run at a setting."""
+    gaps: dict[int, int] = {}
+    axes, rates = recorded.axes, (BEST, *recorded.axes["learning_rate"])
+    if kind not in axes["kind"] or depth not in axes["depth"] or learning_rate not in rates:
+        return gaps
+    at = {"depth": depth, "learning_rate": learning_rate}
+    for budget in axes["budget"]:
+        pair = [run_at(recorded, kind=each, budget=budget, **at)[1] for each in (kind, PLAIN)]
+        if not np.isnan(pair).any():
+            gaps[budget] = _gap(*pair)
+    return gaps
 
 
 def _percent(accuracy: np.ndarray) -> int:
