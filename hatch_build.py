@@ -17,8 +17,8 @@ class WholePackage(BuildHookInterface):
         from steadynet.assets import notes, view  # the two need Python alone
 
         try:
-            view.build()
-        except view.BuildError as error:
+            view.bundle()
+        except view.BundleError as error:
             self.app.abort(f"No package without the explorers' view: run `make assets`. {error}")
         if old := notes.stale():
             self.app.abort(

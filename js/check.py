@@ -21,5 +21,5 @@ def run(script: str) -> int:
 if __name__ == "__main__":
     try:
         sys.exit(max(run(script) for script in sys.argv[1:]))
-    except view.BuildError as error:
+    except view.BundleError as error:
         sys.exit(str(error))

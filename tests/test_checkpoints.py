@@ -383,8 +383,37 @@ def test_two_layers_of_one_name_are_refused():
 
 
 def test_nothing_to_write_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="`arrays` must hold at least one"):
+    with pytest.raises(ValueError, match="`arrays` must be a mapping with at least one"):
         write_variables(tmp_path / "none", {})
+    with pytest.raises(TypeError, match=r"`arrays` must be a mapping .* Received: \['a'\]"):
+        write_variables(tmp_path / "none", ["a"])
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.array([1, None], object),
+        [[1], [2, 3]],
+        None,
+        np.array(["2026-01-01"], "datetime64[D]"),
+    ],
+)
+def test_what_is_neither_numbers_nor_strings_is_not_written(tmp_path, array):
+    accepted = r"`arrays\['b'\]` must be numbers or strings, in rows of equal length\. Received: "
+    with pytest.raises(ValueError, match=accepted + re.escape(repr(array))):
+        write_variables(tmp_path / "deep" / "x", {"a": np.ones(2), "b": array})
+    assert not (tmp_path / "deep").exists()
+
+
+def test_strings_of_any_type_are_written(tmp_path):
+    write_variables(tmp_path / "x", {"a": np.array(["one", b"two"], object)})
+    assert read_variables(tmp_path / "x")["a"].tolist() == [b"one", b"two"]
+
+
+@pytest.mark.parametrize("session", [None, tf.Graph(), "session"])
+def test_what_is_no_session_is_refused(session):
+    with pytest.raises(TypeError, match=r"`session` must be a tf\.compat\.v1\.Session\. Received:"):
+        restore(session, ORIGINAL)
 
 
 # The ways of today

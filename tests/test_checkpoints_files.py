@@ -249,6 +249,11 @@ def test_a_map_from_nowhere_says_what_is_near():
         load_tensorflow(original_network(), ORIGINAL, {"conv1/kern": "conv1/kernel"})
 
 
+def test_what_is_no_map_is_refused():
+    with pytest.raises(TypeError, match=r"`name_map` must be a mapping .* Received: \['conv1'\]"):
+        load_tensorflow(original_network(), ORIGINAL, ["conv1"])
+
+
 def test_an_empty_map_is_refused():
     with tf.Graph().as_default(), v1.Session() as session:
         original_graph()
@@ -269,7 +274,7 @@ def test_names_that_a_checkpoint_cannot_have_are_refused(tmp_path, name):
     call = [sys.executable, "-c", code.format(str(tmp_path / "deep" / "x"), name)]
     done = subprocess.run(call, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("`arrays` must have names that are not empty. Received:")
+    assert done.stdout.startswith("names of `arrays` must be strings that are not empty. Received:")
     assert not (tmp_path / "deep").exists()
 
 
@@ -457,7 +462,7 @@ def test_a_file_without_a_digest_is_refused(copy, read):
 def test_what_is_no_digest_is_refused(copy, read):
     with pytest.raises(ValueError, match=r"`sha256` must be of 64 hexadecimal .* Received: 'abc'"):
         read(copy, sha256=dict.fromkeys(ORIGINAL_SHA256, "abc"))
-    with pytest.raises(TypeError, match=r"`sha256` must map from each file's name .* Received: 'a"):
+    with pytest.raises(TypeError, match=r"`sha256` must be a mapping from each .* Received: 'a"):
         read(copy, sha256="abc")
 
 

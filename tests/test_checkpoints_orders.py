@@ -590,8 +590,12 @@ def test_tensors_of_another_kind_are_converted_by_the_word_only(kind):
 def test_maps_without_names_are_refused():
     model = sequential((2,), layers.Dense(2, name="fc"))
     refuses(model, r"`name_map` must name at least one layer.* Received: \{\}", name_map={})
-    refuses(model, r"`name_map` must be a mapping.* Received: \['fc'\]", name_map=["fc"])
-    refuses(model, r"`orders` must be a mapping.* Received: \['fc'\]", orders=["fc"])
+    refuses(
+        model, r"`name_map` must be a mapping.* Received: \['fc'\]", kind=TypeError, name_map=["fc"]
+    )
+    refuses(
+        model, r"`orders` must be a mapping.* Received: \['fc'\]", kind=TypeError, orders=["fc"]
+    )
     inner = sequential((2,), layers.Dense(2, name="fc"))
     refuses(sequential((2,), inner, layers.Dense(2, name="fc")), "differently. Received twice: fc")
 

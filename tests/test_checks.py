@@ -84,6 +84,18 @@ def test_one_of_lists_what_there_is():
         _checks.one_of("placement", "above", ("before", "after"))
 
 
+def test_mappings_say_from_what_to_what():
+    assert _checks.mapping("arrays", {"a": 1}, "names to arrays") == {"a": 1}
+    with refused("`arrays` must be a mapping from names to arrays. Received: ['a']", TypeError):
+        _checks.mapping("arrays", ["a"], "names to arrays")
+
+
+def test_two_layers_of_one_name_are_refused():
+    _checks.names_differ(["a", "b"])
+    with refused("`model` must name its layers differently. Received twice: b"):
+        _checks.names_differ(["a", "b", "b"])
+
+
 def test_targets_are_as_many_as_examples():
     _checks.same_length([1, 2], [3, 4])
     with refused("`x` and `y` must have equal lengths. Received: 2 examples, 1 targets"):

@@ -370,6 +370,14 @@ def test_other_dtypes_are_refused(method, dtype):
 
 
 @pytest.mark.parametrize("method", [clip_by_value, clip_by_norm, clip_by_global_norm])
+@pytest.mark.parametrize("entry", [[[1.0], [2.0, 3.0]], [1.0, None], [1.0, "a"], object()])
+def test_what_cannot_become_a_tensor_is_refused(method, entry):
+    text = f"`grads[1]` must be a tensor, or numbers in rows of equal length. Received: {entry!r}"
+    with pytest.raises(ValueError, match="^" + re.escape(text) + "$"):
+        method([tf.constant([1.0]), entry], 1.0)
+
+
+@pytest.mark.parametrize("method", [clip_by_value, clip_by_norm, clip_by_global_norm])
 @pytest.mark.parametrize("grads", [tf.ones([3, 2]), None, "abc", 1.0])
 def test_what_is_no_list_is_refused(method, grads):
     with pytest.raises(TypeError, match=r"`grads` must be a list of tensors or None\. Received: "):
@@ -481,7 +489,7 @@ def test_angle_refuses_what_does_not_match():
     with pytest.raises(ValueError, match=r"must have equal lengths\. Received: 1 and 2"):
         angle_between(tensors([1.0]), tensors([1.0], [1.0]))
     with pytest.raises(
-        ValueError, match=r"`grads_a\[0\]` and `grads_b\[0\]` must have equal shapes"
+        ValueError, match=r"`grads_b\[0\]` must have equal shapes\. Received: \(1,\) and \(2,\)"
     ):
         angle_between(tensors([1.0]), tensors([1.0, 2.0]))
     with pytest.raises(TypeError, match=r"`grads_b\[0\]` must be floating point\. Received: int32"):

@@ -71,6 +71,16 @@ def test_claim_was_written_down_before_its_recording(name, claim):
     assert experiments.judge(claim, recording.load(name)).before
 
 
+@pytest.mark.parametrize("name", experiments.WRITTEN)
+def test_what_is_written_down_and_not_recorded_says_how_it_will_decide(name):
+    experiment = experiments.get(name)
+    assert experiment.claims
+    assert not experiment.verdicts
+    assert experiment.chosen_on
+    assert experiment.control.endswith(".")
+    assert not (recording.FOLDER / f"{name}.npz").exists()
+
+
 def test_no_two_claims_have_one_name():
     names = [claim.name for name in experiments.NAMES for claim in experiments.get(name).claims]
     assert len(names) == len(set(names))

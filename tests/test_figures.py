@@ -24,7 +24,7 @@ RECORDINGS = {
         "clip_threshold",
         {"thresholds": (0.005, math.inf), "rate": 0.2},
     ),
-    figures.plot_threshold_sweep: ("clip_threshold", {}),
+    figures.plot_steps_by_threshold: ("clip_threshold", {}),
     figures.plot_product: ("clip_threshold", {}),
     figures.plot_best_thresholds: ("clip_threshold", {}),
     figures.plot_sequence_length: ("sequence_length", {}),
@@ -162,8 +162,8 @@ def test_learning_curves_show_every_seed_and_the_median(ax):
     assert ax.get_ylim() == (0, 1.03)
 
 
-def test_threshold_sweep_puts_unsolved_runs_in_their_band(ax):
-    draw(figures.plot_threshold_sweep, ax)
+def test_steps_by_threshold_puts_unsolved_runs_in_their_band(ax):
+    draw(figures.plot_steps_by_threshold, ax)
     sweep = recording.load("clip_threshold")
     steps = temporal_order.solved_at(sweep, method="global_norm", learning_rate=0.2)
     line = labelled(ax)["0.2"].get_ydata()

@@ -137,8 +137,8 @@ class InTurn:
     map = staticmethod(map)
 
 
-def test_build_writes_what_reading_gives_back(tiny, tmp_path):
-    assert programs.build(tiny, tmp_path, executor=InTurn()) == ["clip"]
+def test_converting_writes_what_reading_gives_back(tiny, tmp_path):
+    assert programs.convert(tiny, tmp_path, executor=InTurn()) == ["clip"]
     built = Built(DEMOS["clip"](), tmp_path)
     assert Interpreter(built.program("step"))(x=[1.0, 2.0])["more"].tolist() == [2.0, 3.0]
     data = built.arrays("start")
@@ -150,13 +150,13 @@ def test_build_writes_what_reading_gives_back(tiny, tmp_path):
 
 @pytest.fixture
 def built(tiny, tmp_path):
-    """A folder with all that the plans need, and what builds it again."""
-    again = functools.partial(programs.build, tiny, tmp_path, executor=InTurn())
+    """A folder with all that the plans need, and what converts them again."""
+    again = functools.partial(programs.convert, tiny, tmp_path, executor=InTurn())
     again()
     return tmp_path, again
 
 
-def test_build_does_nothing_twice_and_all_again_when_something_is_missing(built):
+def test_converting_does_nothing_twice_and_all_again_when_something_is_missing(built):
     folder, again = built
     assert again() == []
     (folder / "0123456789abcdef.bin").write_bytes(b"old")
@@ -187,7 +187,7 @@ def test_plan_is_written_anew_even_where_its_programs_stay(built):
 
 def test_demo_that_is_gone_takes_its_files_along(built):
     folder, _ = built
-    assert programs.build({}, folder) == []
+    assert programs.convert({}, folder) == []
     assert [path.name for path in folder.iterdir()] == [notes.FILE]
 
 
@@ -203,9 +203,9 @@ def test_program_is_the_same_whatever_its_process_made_before():
     assert first == second
 
 
-def test_build_leaves_the_callers_executor_running(tiny, tmp_path):
+def test_converting_leaves_the_callers_executor_running(tiny, tmp_path):
     with ThreadPoolExecutor(1) as pool:
-        programs.build(tiny, tmp_path, executor=pool)
+        programs.convert(tiny, tmp_path, executor=pool)
         assert pool.submit(int, "1").result() == 1
 
 

@@ -30,8 +30,8 @@ def test_idea_locks_as_many_layers_as_are_frozen(ax, n_frozen):
     assert sum("copy" in text for text in said) == (n_frozen > 0)
 
 
-def test_frozen_sweep_has_scratch_as_reference(ax):
-    figures.plot_frozen_sweep(FROZEN, "tops", (10, 1000), ax=ax)
+def test_accuracy_by_frozen_layers_has_scratch_as_reference(ax):
+    figures.plot_accuracy_by_frozen(FROZEN, "tops", (10, 1000), ax=ax)
     at = {"task": "tops", "labels": 1000}
     found = FROZEN.get("accuracy", start="pretrained", **at)[..., -1]
     np.testing.assert_allclose(medians(ax)["1,000 labels"].get_ydata(), np.median(found, axis=1))

@@ -157,7 +157,7 @@ def test_programs_are_stale_after_an_edit_of_any_source(copy, page):
         *(
             "portable/convert.py",
             "portable/program.py",
-            "networks.py",
+            "networks/plain.py",
             "clipping/by_norm.py",
             "datasets.py",
         ),

@@ -1,11 +1,11 @@
 """What a demo prepares happens once, in the background, before its first training."""
 
 import threading
-import time
 
 import numpy as np
 import pytest
 import synthetic
+from waiting import wait_for, wait_until_idle
 
 from steadynet.explorer import Explorer, worker
 from steadynet.explorer import widget as widget_module
@@ -43,7 +43,7 @@ def test_warming_up_prepares_in_the_background_and_sends_nothing(log):
     work.warm_up()
     assert log == [], "the caller does not wait"
     go.set()
-    assert work.join(60)
+    wait_until_idle(work)
     assert log == ["explorer"]
     assert messages == []
 
@@ -52,16 +52,16 @@ def test_preparing_happens_once(log):
     work = Worker(noted(log, "train"), sent([]), noted(log, "prepare"))
     for _ in range(3):
         work.warm_up()
-        assert work.join(60)
+        wait_until_idle(work)
     work.request(1, {})
-    assert work.join(60)
+    wait_until_idle(work)
     assert log == ["prepare", "train"]
 
 
 def test_a_request_without_a_warm_up_prepares_first(log):
     work = Worker(noted(log, "train"), sent([]), noted(log, "prepare"))
     work.request(1, {})
-    assert work.join(60)
+    wait_until_idle(work)
     assert log == ["prepare", "train"]
 
 
@@ -81,7 +81,7 @@ def test_requests_while_preparing_wait_and_only_the_newest_is_trained(log):
     for run in range(5):
         work.request(run, {"a": run})
     go.set()
-    assert work.join(60)
+    wait_until_idle(work)
     assert log == ["prepared", {"a": 4}]
     assert [m["run"] for m in messages] == [4]
 
@@ -94,10 +94,10 @@ def test_what_fails_in_preparing_is_told_by_the_training_it_was_for():
 
     work = Worker(fail, sent(messages), fail)
     work.warm_up()
-    assert work.join(60)
+    wait_until_idle(work)
     assert messages == []
     work.request("v:1", {})
-    assert work.join(60)
+    wait_until_idle(work)
     assert [(m["kind"], m["text"]) for m in messages] == [
         ("error", "ImportError: no TensorFlow here")
     ]
@@ -109,7 +109,7 @@ def test_stopping_while_preparing_leaves_nothing_to_train(log):
     work.request(1, {})
     work.stop()
     go.set()
-    assert work.join(60)
+    wait_until_idle(work)
     assert log == []
 
 
@@ -137,7 +137,7 @@ def test_a_view_that_shows_itself_beside_a_kernel_warms_up(explorer, log):
     assert log == [], "a page that is built without being looked at prepares nothing"
     for _ in range(2):
         explorer._handle_custom_msg({"kind": "ping"}, [])
-        assert explorer._worker.join(60)
+        wait_until_idle(explorer._worker)
     assert log == ["prepare"]
 
 
@@ -154,12 +154,10 @@ def test_the_first_report_after_a_warm_up_is_sent_at_once(monkeypatch):
     work = Worker(train, sent(messages), lambda: None)
     work.warm_up()
     work.request(1, {})
-    end = time.monotonic() + 60
-    while not messages and time.monotonic() < end:
-        time.sleep(0.002)
+    wait_for(lambda: messages)
     assert [m["kind"] for m in messages] == ["live"]
     seen.set()
-    assert work.join(60)
+    wait_until_idle(work)
 
 
 def test_a_request_is_served_between_two_pieces_of_preparation(log):
@@ -179,7 +177,7 @@ def test_a_request_is_served_between_two_pieces_of_preparation(log):
     assert first.wait(60)
     work.request(1, {})
     go.set()
-    assert work.join(60)
+    wait_until_idle(work)
     assert log == ["one", "train", "two", "three"]
 
 
@@ -199,5 +197,5 @@ def test_stopping_drops_what_is_left_to_prepare(log):
     assert first.wait(60)
     work.stop()
     go.set()
-    assert work.join(60)
+    wait_until_idle(work)
     assert log == ["one"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Sequence, Sized
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from typing import Any
 
 import numpy as np
@@ -66,6 +66,13 @@ def one_of(name: str, value: Any, accepted: Sequence[Any]) -> Any:
     return value
 
 
+def mapping(name: str, value: Any, accepted: str) -> Any:
+    """A mapping from `accepted`, such as "names to arrays", or a clear error."""
+    if not isinstance(value, Mapping):
+        raise TypeError(f"`{name}` must be a mapping from {accepted}. Received: {value!r}")
+    return value
+
+
 def same_length(x: Sized, y: Sized) -> None:
     """As many targets as examples, or a clear error."""
     if len(x) != len(y):
@@ -89,6 +96,15 @@ def built(model: Any) -> None:
         raise ValueError(
             f"`model` must be built: give it an Input or call it once. Received: {model}"
         )
+
+
+def names_differ(names: Iterable[str]) -> None:
+    """Layers of a model, or weights, each under a name of its own, or a clear error."""
+    known: set[str] = set()
+    for name in names:
+        if name in known:
+            raise ValueError(f"`model` must name its layers differently. Received twice: {name}")
+        known.add(name)
 
 
 def no_clipping(optimizer: Any) -> None:

@@ -25,7 +25,9 @@ def checked(grads: Gradients, name: str = "grads") -> Clipped:
     if not isinstance(grads, (list, tuple)):
         raise TypeError(f"`{name}` must be a list of tensors or None. Received: {type(grads)}")
     as_is = (type(None), tf.IndexedSlices)
-    grads = [g if isinstance(g, as_is) else tf.convert_to_tensor(g) for g in grads]
+    grads = [
+        g if isinstance(g, as_is) else _as_tensor(f"{name}[{i}]", g) for i, g in enumerate(grads)
+    ]
     for i, g in enumerate(grads):
         if g is not None and not g.dtype.is_floating:
             raise TypeError(f"`{name}[{i}]` must be floating point. Received: {g.dtype.name}")
@@ -39,11 +41,8 @@ def check_same_shapes(name_a: str, a: Clipped, name_b: str, b: Clipped) -> None:
             f"`{name_a}` and `{name_b}` must have equal lengths. Received: {len(a)} and {len(b)}"
         )
     for i, (x, y) in enumerate(zip(a, b, strict=True)):
-        if x is not None and y is not None and not x.shape.is_compatible_with(y.shape):
-            raise ValueError(
-                f"`{name_a}[{i}]` and `{name_b}[{i}]` must have equal shapes. "
-                f"Received: {x.shape} and {y.shape}"
-            )
+        if x is not None and y is not None:
+            _checks.same_shapes(f"{name_a}[{i}]", x, f"{name_b}[{i}]", y)
 
 
 def check_order(order: float) -> None:
@@ -111,8 +110,18 @@ def _as_scalar(name: str, value: Any, dtype: tf.DType) -> tf.Tensor:
     """A tensor as a scalar of some dtype, or a clear error."""
     value = tf.cast(value, dtype)
     if value.shape.rank not in (0, None):
-        raise ValueError(f"`{name}` must be a scalar. Received: shape {value.shape}")
+        raise ValueError(f"`{name}` must be a scalar. Received: shape {tuple(value.shape)}")
     return value
+
+
+def _as_tensor(name: str, value: Any) -> tf.Tensor:
+    """Anything that is a tensor or can become one, or a clear error."""
+    try:
+        return tf.convert_to_tensor(value)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"`{name}` must be a tensor, or numbers in rows of equal length. Received: {value!r}"
+        ) from error
 
 
 def _or_nan(value: tf.Tensor, fits: tf.Tensor) -> tf.Tensor:

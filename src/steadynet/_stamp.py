@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
-__all__ = ["BUILT", "PACKAGE", "files_used", "stamp", "versions"]
+__all__ = ["BUILT", "PACKAGE", "files_used", "pages", "stamp", "versions"]
 
 PACKAGE = Path(__file__).parent
 BUILT = PACKAGE / "built"  # all that is built and lies in no repository
@@ -138,6 +138,18 @@ def files_used(code: str, package: Path = PACKAGE, without: Collection[str] = ()
     return {path for name, path in modules.items() if name in around} | {
         path for path in data if path.suffix != ".py"
     }
+
+
+def pages(package: Path = PACKAGE) -> dict[str, str]:
+    """Modules that hold the plan of what a page trains, by the folder of their demo.
+
+    Examples
+    --------
+    >>> pages()["clip_threshold"]
+    'steadynet.demos.clip_threshold.page'
+    """
+    folders = [path.parent.name for path in sorted(package.glob("demos/*/page.py"))]
+    return {folder: f"{package.name}.demos.{folder}.page" for folder in folders}
 
 
 def _below(package: Path, without: Collection[str]) -> Iterator[tuple[Name, Path]]:

@@ -336,7 +336,7 @@ def _check(recording, file, whole):
     for name, array in recording.arrays.items():
         if array.shape[: len(lengths)] != lengths:
             raise RecordingError(f"{file}: `{name}` has shape {array.shape}, its axes {lengths}.")
-    if recording.experiment not in experiments.NAMES:
+    if recording.experiment not in experiments.NAMES + experiments.WRITTEN:
         raise RecordingError(f"{file} holds {recording.experiment!r}, no experiment of the code.")
     experiment = experiments.get(recording.experiment)
     known = ["", *(stress.name for stress in experiment.stresses)]

@@ -8,7 +8,7 @@ import synthetic
 from browser import tiny_training
 from browser.training_site import TrainingSite
 
-from steadynet.assets.view import SOURCE, STATIC, build, install
+from steadynet.assets.view import SOURCE, STATIC, bundle, install
 from steadynet.explorer.state import as_text, state_of
 
 HERE = pathlib.Path(__file__).parent
@@ -25,7 +25,7 @@ HOST = (
 @pytest.fixture(scope="session")
 def bundles():
     """The folder of the bundled view, bundled anew where its sources changed."""
-    build()
+    bundle()
     return STATIC
 
 

@@ -1,4 +1,4 @@
-"""Build what is stale: ``python -m steadynet.assets``, with ``--force`` all of it."""
+"""Make what is stale: ``python -m steadynet.assets``, with ``--force`` all of it."""
 
 import sys
 
@@ -12,15 +12,15 @@ def main(*, force: bool = False) -> None:
     Parameters
     ----------
     force : bool
-        Build what is up to date as well.
+        Make what is up to date as well.
     """
     try:
-        bundled = view.build(force)
-    except view.BuildError as error:
+        bundled = view.bundle(force)
+    except view.BundleError as error:
         sys.exit(str(error))
     print(f"view of the explorers: {'bundled' if bundled else 'up to date'}", flush=True)
-    built = programs.build(PLANS, force=force)
-    print(f"programs for training in a page: {', '.join(built) or 'up to date'}")
+    converted = programs.convert(PLANS, force=force)
+    print(f"programs for training in a page: {', '.join(converted) or 'up to date'}")
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ class Built:
     demo : Demo
         One that pages train.
     folder : Path
-        Where `build` or the site put them.
+        Where `programs.convert` or the site put them.
 
     Attributes
     ----------

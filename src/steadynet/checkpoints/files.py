@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -13,7 +14,7 @@ from steadynet import _checks
 from steadynet.checkpoints.errors import alike
 from steadynet.checkpoints.opened import Checkpoint
 
-__all__ = ["list_variables", "read_variables", "rename", "write_variables"]
+__all__ = ["check_map", "list_variables", "read_variables", "rename", "write_variables"]
 
 v1 = tf.compat.v1
 
@@ -111,7 +112,10 @@ def write_variables(prefix: str | os.PathLike[str], arrays: Mapping[str, np.ndar
     Raises
     ------
     ValueError
-        If `arrays` is empty, or a name is or is no string.
+        If `arrays` is empty, or a name is or is no string, or an array holds neither numbers nor
+        strings.
+    TypeError
+        If `arrays` is no mapping.
 
     Examples
     --------
@@ -121,16 +125,16 @@ def write_variables(prefix: str | os.PathLike[str], arrays: Mapping[str, np.ndar
     >>> read_variables(prefix)
     {'a': array([0, 1, 2])}
     """
-    if not arrays:
-        raise ValueError(f"`arrays` must hold at least one array. Received: {arrays!r}")
+    _checks.mapping("arrays", arrays, "names to arrays")
+    _checks.require(len(arrays) > 0, "`arrays`", "a mapping with at least one array", arrays)
     for name in arrays:
         # Under the empty name a checkpoint keeps its header; TensorFlow ends the process.
-        if not isinstance(name, str) or not name:
-            raise ValueError(f"`arrays` must have names that are not empty. Received: {name!r}")
+        named = isinstance(name, str) and name != ""
+        _checks.require(named, "names of `arrays`", "strings that are not empty", name)
+    values = [_writable(name, array) for name, array in arrays.items()]
     Path(prefix).parent.mkdir(parents=True, exist_ok=True)
     # In a graph of its own: where another one is being built, nothing would be written.
     with tf.Graph().as_default(), v1.Session() as session:
-        values = [np.asarray(array) for array in arrays.values()]
         fed = [v1.placeholder(tf.as_dtype(value.dtype), value.shape) for value in values]
         save = tf.raw_ops.SaveV2(
             prefix=f"{prefix}",
@@ -139,6 +143,20 @@ def write_variables(prefix: str | os.PathLike[str], arrays: Mapping[str, np.ndar
             tensors=fed,
         )
         session.run(save, dict(zip(fed, values, strict=True)))
+
+
+def check_map(name_map: Any, each: str) -> None:
+    """Refuse what is no mapping from each layer or variable to its name in a file, or is empty.
+
+    Examples
+    --------
+    >>> check_map({"conv": "first"}, "variable")
+    """
+    _checks.mapping("name_map", name_map, f"each {each} to its name in the file")
+    if not name_map:
+        raise ValueError(
+            f"`name_map` must name at least one {each}, or be None for all. Received: {name_map}"
+        )
 
 
 def rename(names: Iterable[str], name_map: Mapping[str, str] | None) -> dict[str, str]:
@@ -152,12 +170,7 @@ def rename(names: Iterable[str], name_map: Mapping[str, str] | None) -> dict[str
     names = list(names)
     if name_map is None:
         return {name: name for name in names}
-    named = isinstance(name_map, Mapping)
-    _checks.require(named, "`name_map`", "a mapping from our names to theirs", name_map)
-    if not name_map:
-        raise ValueError(
-            f"`name_map` must name at least one variable, or be None for all. Received: {name_map}"
-        )
+    check_map(name_map, "variable")
     chosen: dict[str, str] = {}
     for ours, theirs in name_map.items():
         scope = [name for name in names if name.startswith(f"{ours}/")]
@@ -169,3 +182,17 @@ def rename(names: Iterable[str], name_map: Mapping[str, str] | None) -> dict[str
             )
         chosen |= {name: theirs + name[len(ours) :] for name in found}
     return chosen
+
+
+def _writable(name, array):
+    """An array of numbers or strings, or an error that names it."""
+    try:
+        value = np.asarray(array)
+        tf.as_dtype(value.dtype)
+    except (TypeError, ValueError):  # rows of unequal length, or a type that TensorFlow has not
+        good = False
+    else:
+        good = value.dtype != object or all(isinstance(v, str | bytes) for v in value.ravel())
+    what = f"`arrays[{name!r}]`"
+    _checks.require(good, what, "numbers or strings, in rows of equal length", array)
+    return value

@@ -121,7 +121,7 @@ def restore(
     ValueError
         If `name_map` is empty or names no variable of the graph, or `sha256` lacks a file.
     TypeError
-        If `sha256` is no mapping.
+        If `session` is no session, or `name_map` or `sha256` no mapping.
 
     Examples
     --------
@@ -131,6 +131,8 @@ def restore(
     ...     len(restore(session, ORIGINAL, {"conv1": "conv1"}))  # kernel and momentum
     2
     """
+    if not isinstance(getattr(session, "graph", None), tf.Graph):
+        raise TypeError(f"`session` must be a tf.compat.v1.Session. Received: {session!r}")
     return _restore(session, Checkpoint(prefix, sha256), name_map)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import keras
 import numpy as np
 
+from steadynet import _checks
 from steadynet.checkpoints.errors import CheckpointError
 from steadynet.checkpoints.files import rename, write_variables
 from steadynet.checkpoints.fitting import as_kind
@@ -70,18 +71,9 @@ def keras_names(model: keras.Model) -> dict[str, keras.Variable]:
     >>> list(keras_names(original_network()))[:3]
     ['conv1/kernel', 'bn1/gamma', 'bn1/beta']
     """
-    found: dict[str, keras.Variable] = {}
-    for layer in weighted_layers(model):
-        for weight in layer.weights:
-            # Inside a layer of layers the path goes on; outside it depends on what was nested.
-            inside = f"/{weight.path}".rpartition(f"/{layer.name}/")[2]
-            name = f"{layer.name}/{inside}"
-            if name in found:
-                raise ValueError(
-                    f"`model` must name its layers differently. Received twice: {name}"
-                )
-            found[name] = weight
-    return found
+    named = [(_name(layer, w), w) for layer in weighted_layers(model) for w in layer.weights]
+    _checks.names_differ(name for name, _ in named)
+    return dict(named)
 
 
 def load_tensorflow(
@@ -127,7 +119,7 @@ def load_tensorflow(
         If `name_map` is empty or names nothing in `model`, `model` is not built, or `sha256` lacks
         a file.
     TypeError
-        If `sha256` is no mapping.
+        If `name_map` or `sha256` is no mapping.
 
     Examples
     --------
@@ -174,6 +166,13 @@ def save_tensorflow(model: keras.Model, prefix: str | os.PathLike[str]) -> None:
     (16,)
     """
     write_variables(prefix, {name: np.array(w) for name, w in keras_names(model).items()})
+
+
+def _name(layer, weight):
+    """Name of a weight behind that of its layer."""
+    # Inside a layer of layers the path goes on; outside it depends on what was nested.
+    inside = f"/{weight.path}".rpartition(f"/{layer.name}/")[2]
+    return f"{layer.name}/{inside}"
 
 
 def _fit(prefix, name, array, ours, weight, convert):

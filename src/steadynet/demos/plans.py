@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from collections.abc import Callable
 
+from steadynet._stamp import pages
 from steadynet.demos import FOLDERS
 from steadynet.explorer.plan import Plan
 
-_PAGES = {name: f"steadynet.demos.{folder}.page" for name, folder in FOLDERS.items()}
+_PAGES = pages()
 PLANS: dict[str, Callable[[], Plan]] = {
-    name: importlib.import_module(page).plan
-    for name, page in _PAGES.items()
-    if importlib.util.find_spec(page) is not None
+    name: importlib.import_module(_PAGES[folder]).plan
+    for name, folder in FOLDERS.items()
+    if folder in _PAGES
 }

@@ -10,6 +10,7 @@ from steadynet.experiments.evidence import Claim, Judgement, Verdict, interval, 
 
 __all__ = [
     "NAMES",
+    "WRITTEN",
     "Claim",
     "Experiment",
     "Finding",
@@ -44,6 +45,9 @@ NAMES = (
     "rounding",
 )
 
+# Claims that are written down and committed, and wait for the recording that decides them.
+WRITTEN = ("deep_convolutions", "convolution_batch_size", "dense_over_time")
+
 
 def get(name: str) -> Experiment:
     """Find an experiment by its name.
@@ -51,7 +55,7 @@ def get(name: str) -> Experiment:
     Parameters
     ----------
     name : str
-        One of `NAMES`.
+        One of `NAMES`, or of `WRITTEN`.
 
     Returns
     -------
@@ -67,5 +71,5 @@ def get(name: str) -> Experiment:
     >>> get("cliff").question
     'What does one gradient step do at a cliff, with clipping and without?'
     """
-    _checks.one_of("name", name, NAMES)
+    _checks.one_of("name", name, NAMES + WRITTEN)
     return importlib.import_module(f"steadynet.experiments.{name}").EXPERIMENT

@@ -91,7 +91,7 @@ def numbers(recording: Recording) -> dict[str, Number]:
         ("elu", "before"): (0.7, 1.0),
         ("elu", "after"): (0.7, 1.0),
     }
-    return {
+    medians = {
         f"{activation}-{placement}": Number(
             np.median(best(recording, activation, placement)),
             said,
@@ -99,6 +99,23 @@ def numbers(recording: Recording) -> dict[str, Number]:
         )
         for (activation, placement), said in within.items()
     }
+    return {**medians, **_gains_of_standing_before(recording)}
+
+
+def _gains_of_standing_before(recording):
+    """From the worst to the best seed: below zero for sigmoid, of both signs for ReLU and ELU."""
+    within = {
+        "sigmoid": ((-6.0, -0.1), (-2.0, -0.1)),
+        "relu": ((-15.0, -0.5), (2.0, 25.0)),
+        "elu": ((-6.0, -0.5), (0.5, 6.0)),
+    }
+    found = {}
+    for activation, (low, high) in within.items():
+        before, after = (best(recording, activation, place) for place in ("before", "after"))
+        points, meaning = 100 * (before - after), f"points gained before {activation}, not after,"
+        found[f"{activation}-place-low"] = Number(points.min(), low, f"{meaning} on the worst seed")
+        found[f"{activation}-place-high"] = Number(points.max(), high, f"{meaning} on the best")
+    return found
 
 
 EXPERIMENT = Experiment(

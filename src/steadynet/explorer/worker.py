@@ -80,13 +80,6 @@ class Worker:
             self._generation += 1
             self._next = self._rest = None
 
-    def join(self, timeout: float | None = None) -> bool:
-        """Wait until nothing runs or waits; whether that came in time."""
-        thread = self._thread
-        if thread is not None:
-            thread.join(timeout)
-        return thread is None or not thread.is_alive()
-
     def is_newest(self, generation: int) -> bool:
         """Whether no newer request, stop or close came."""
         return generation == self._generation

@@ -24,7 +24,7 @@ from steadynet.figures.clipping import (
     plot_product,
     plot_rules,
     plot_sequence_length,
-    plot_threshold_sweep,
+    plot_steps_by_threshold,
 )
 from steadynet.figures.convolutions import (
     plot_accuracy_by_kind,
@@ -33,9 +33,9 @@ from steadynet.figures.convolutions import (
 )
 from steadynet.figures.exploding import plot_backward_norms, plot_cliff
 from steadynet.figures.reuse import (
+    plot_accuracy_by_frozen,
     plot_accuracy_by_labels,
     plot_cached_features,
-    plot_frozen_sweep,
     plot_picture_size,
     plot_reuse_idea,
     plot_transfer_curves,
@@ -48,6 +48,7 @@ __all__ = [
     "as_svg",
     "formats_table",
     "plot_accuracy_by_depth",
+    "plot_accuracy_by_frozen",
     "plot_accuracy_by_kind",
     "plot_accuracy_by_labels",
     "plot_accuracy_by_rate",
@@ -62,7 +63,6 @@ __all__ = [
     "plot_cliff",
     "plot_clip_geometry",
     "plot_differences",
-    "plot_frozen_sweep",
     "plot_input_quantiles",
     "plot_learning_curves",
     "plot_loss_band",
@@ -76,7 +76,7 @@ __all__ = [
     "plot_rounding",
     "plot_rules",
     "plot_sequence_length",
-    "plot_threshold_sweep",
+    "plot_steps_by_threshold",
     "plot_transfer_curves",
     "plot_transferability",
     "say",

@@ -137,7 +137,7 @@ def plot_learning_curves(
     return ax
 
 
-def _sweep_axis(ax: Axes, thresholds: Sequence[float]) -> np.ndarray:
+def _threshold_axis(ax: Axes, thresholds: Sequence[float]) -> np.ndarray:
     """A log axis of thresholds that ends with "never"; returns where each stands."""
     x = np.array(thresholds)
     x[np.isinf(x)] = 4 * x[np.isfinite(x)].max()
@@ -153,7 +153,7 @@ def _plot_seeds(ax: Axes, x: np.ndarray, values: np.ndarray, label: str, index: 
     ax.plot(x, values, ls="", ms=3, alpha=0.3, mew=0, **look(index))
 
 
-def plot_threshold_sweep(
+def plot_steps_by_threshold(
     recording: Recording, *, method: str = "global_norm", ax: Axes | None = None
 ) -> Axes:
     """Steps until the task is solved over thresholds, a line a rate; unsolved runs stand on top.
@@ -169,11 +169,11 @@ def plot_threshold_sweep(
     --------
     >>> from steadynet import figures, recording
     >>> runs = recording.load("clip_threshold")
-    >>> figures.plot_threshold_sweep(runs).get_xticklabels()[-1].get_text()
+    >>> figures.plot_steps_by_threshold(runs).get_xticklabels()[-1].get_text()
     'never'
     """
     ax = axes_or_new(ax)
-    x, top = _sweep_axis(ax, recording.axes["threshold"]), 1.5 * STEPS
+    x, top = _threshold_axis(ax, recording.axes["threshold"]), 1.5 * STEPS
     for i, rate in enumerate(recording.axes["learning_rate"]):
         steps = solved_at(recording, method=method, learning_rate=rate)
         steps = np.nan_to_num(steps, nan=top)

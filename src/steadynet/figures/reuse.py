@@ -69,7 +69,7 @@ def plot_reuse_idea(n_frozen: int = 3, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def plot_frozen_sweep(
+def plot_accuracy_by_frozen(
     recording: Recording,
     task: str,
     labels: Sequence[int] = (10, 100, 1000),
@@ -89,7 +89,7 @@ def plot_frozen_sweep(
     --------
     >>> from steadynet import figures, recording
     >>> runs = recording.load("frozen_layers")
-    >>> figures.plot_frozen_sweep(runs, "footwear").get_xlabel()
+    >>> figures.plot_accuracy_by_frozen(runs, "footwear").get_xlabel()
     'frozen layers, of 5'
     """
     ax, frozen = axes_or_new(ax), recording.axes["n_frozen"]

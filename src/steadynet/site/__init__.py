@@ -4,6 +4,7 @@ from pathlib import Path
 
 from steadynet.site import (
     api,
+    claims,
     explorers,
     formulas,
     freshness,
@@ -15,13 +16,15 @@ from steadynet.site import (
 )
 
 ASSETS = Path(__file__).parent / "assets"
+# In the order in which a build meets them.
+PARTS = (numbers, freshness, api, claims, explorers, in_page, formulas, pictures, icons, pages)
 
 
 def setup(app):
-    """Connect the parts to Sphinx, in the order in which a build meets them."""
+    """Connect the parts to Sphinx."""
     app.connect("config-inited", add_assets, priority=100)
     app.add_css_file("site.css", priority=900)
-    for part in (numbers, freshness, api, explorers, in_page, formulas, pictures, icons, pages):
+    for part in PARTS:
         part.setup(app)
     # Reading notes which code each chapter uses in the environment of one process.
     return {"parallel_read_safe": False, "parallel_write_safe": False}

@@ -25,7 +25,7 @@ def setup(app):
 def note_digests(app, config):
     """Let Sphinx read all again after a change here, and write all again after one in assets."""
     here = Path(__file__).parent
-    config.steadynet_site_digest = stamp(here.glob("*.py"), here, _stamp_below(formulas.TYPESET))
+    config.steadynet_site_digest = stamp(here.rglob("*.py"), here, _stamp_below(formulas.TYPESET))
     served = [Path(app.confdir or app.srcdir, entry) for entry in config.html_static_path]
     served += [Path(app.srcdir, name) for name in (config.html_logo, config.html_favicon) if name]
     config.steadynet_assets_digest = stamp([], here, *map(_stamp_below, served))

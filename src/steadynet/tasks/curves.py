@@ -40,6 +40,7 @@ def steps_to(accuracy: np.ndarray, target: float, window: int) -> np.ndarray:
     Parameters
     ----------
     accuracy : ndarray, shape (..., steps)
+        With fewer steps than `window`, no target is reached.
     target : float
     window : int
 
@@ -52,6 +53,8 @@ def steps_to(accuracy: np.ndarray, target: float, window: int) -> np.ndarray:
     >>> steps_to(np.array([[0.0, 1.0, 1.0, 0.0], [0.0, 1.0, 0.0, 1.0]]), 1.0, 2).tolist()
     [3.0, nan]
     """
+    if accuracy.shape[-1] < window:
+        return np.full(accuracy.shape[:-1], np.nan, "f4")
     sums = np.cumsum(np.insert(accuracy, 0, 0, axis=-1), axis=-1, dtype="f8")
     there = sums[..., window:] - sums[..., :-window] >= target * window - SLACK
     return np.where(there.any(-1), there.argmax(-1) + window, np.nan).astype("f4")

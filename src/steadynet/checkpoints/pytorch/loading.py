@@ -10,6 +10,7 @@ import keras
 
 from steadynet import _checks
 from steadynet.checkpoints.errors import alike
+from steadynet.checkpoints.files import check_map
 from steadynet.checkpoints.pytorch.layers import CONVERTERS, kind_of, place_tensors
 from steadynet.checkpoints.pytorch.layouts import (
     Axes,
@@ -104,6 +105,8 @@ def load_pytorch(
         If `name_map` is empty or names no layer, a layer cannot be converted or takes numbers in an
         order that is not known, `orders` does not fit, a normalization of `model` has another
         `epsilon`, or `sha256` is given for what is no file.
+    TypeError
+        If `name_map` or `orders` is no mapping.
 
     Examples
     --------
@@ -126,9 +129,10 @@ def load_pytorch(
     """
     if sha256 is not None and isinstance(state, Mapping):
         raise ValueError(f"`sha256` must go with a file. Received: a mapping, and {sha256!r}")
-    named = orders is None or isinstance(orders, Mapping)
-    _checks.require(named, "`orders`", "a mapping from layers to shapes or None", orders)
-    modules, orders = _modules(model, name_map), dict(orders or {})
+    orders = dict(
+        _checks.mapping("orders", {} if orders is None else orders, "layers to shapes or None")
+    )
+    modules = _modules(model, name_map)
     weighted = {layer.name for layer in weighted_layers(model)}
     _check_orders(model, weighted, orders)
     source: Any = "state" if isinstance(state, Mapping) else state
@@ -153,19 +157,11 @@ def load_pytorch(
 
 def _modules(model, name_map):
     """From each layer to load to the name of its module."""
-    layers: dict[str, keras.Layer] = {}
-    for layer in weighted_layers(model):
-        if layers.setdefault(layer.name, layer) is not layer:
-            raise ValueError(
-                f"`model` must name its layers differently. Received twice: {layer.name}"
-            )
+    weighted = weighted_layers(model)
+    _checks.names_differ(layer.name for layer in weighted)
+    layers = {layer.name: layer for layer in weighted}
     name_map = {name: name for name in layers} if name_map is None else name_map
-    named = isinstance(name_map, Mapping)
-    _checks.require(named, "`name_map`", "a mapping from layers to modules", name_map)
-    if not name_map:
-        raise ValueError(
-            f"`name_map` must name at least one layer, or be None for all. Received: {name_map}"
-        )
+    check_map(name_map, "layer")
     for name in name_map:
         if name not in layers:
             raise ValueError(

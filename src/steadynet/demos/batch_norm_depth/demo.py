@@ -13,7 +13,7 @@ from steadynet.experiments import batch_norm_depth as experiment
 from steadynet.explorer.control import Control
 from steadynet.explorer.demo import Demo, Preset
 from steadynet.explorer.live import LIVE_SEED, Live
-from steadynet.explorer.panels import Curves, Layers
+from steadynet.explorer.panels import Curves, Layers, in_per_cent
 from steadynet.explorer.table import Table
 
 RATES = (0.003, 0.03, 0.1, 0.3, 1.0)
@@ -148,9 +148,7 @@ def _panels():
             title="Accuracy",
             caption="Share of each batch classified correctly; chance is 10 %.",
             y="accuracy",
-            y_label="accuracy",
-            y_domain=(0.0, 1.0),
-            y_format=".0%",
+            **in_per_cent("accuracy"),
         ),
         curves(
             title="Loss",

@@ -14,7 +14,7 @@ from steadynet.experiments import clip_threshold
 from steadynet.explorer.control import Control
 from steadynet.explorer.demo import Demo, Preset
 from steadynet.explorer.live import LIVE_SEED, Live
-from steadynet.explorer.panels import Curves, Histogram
+from steadynet.explorer.panels import Curves, Histogram, in_per_cent
 from steadynet.explorer.table import Table
 from steadynet.tasks.temporal_order import (
     BATCH_SIZE,
@@ -143,9 +143,7 @@ def _panels():
             title="Accuracy",
             caption="Share of fresh sequences classified correctly; chance is 25 %.",
             y="accuracy",
-            y_label="accuracy",
-            y_domain=(0.0, 1.0),
-            y_format=".0%",
+            **in_per_cent("accuracy"),
         ),
         curves(
             title="Loss",
@@ -169,9 +167,7 @@ def _panels():
             title="Share of steps clipped",
             caption="In windows of 50 steps. 100 %: every step is cut.",
             y="clipped",
-            y_label="share clipped",
-            y_domain=(0.0, 1.0),
-            y_format=".0%",
+            **in_per_cent("share clipped"),
         ),
     )
 

@@ -14,7 +14,7 @@ from steadynet.experiments import frozen_layers as experiment
 from steadynet.explorer.control import Control
 from steadynet.explorer.demo import Demo, Preset
 from steadynet.explorer.live import LIVE_SEED, Live
-from steadynet.explorer.panels import Across, Curves, Network, NetworkLayer
+from steadynet.explorer.panels import Across, Curves, Network, NetworkLayer, in_per_cent
 from steadynet.explorer.table import Table
 from steadynet.tasks import transfer
 
@@ -157,7 +157,7 @@ def _presets():
 def _panels():
     """The network, curves of training, and the outcome over two of the controls."""
     x = np.arange(experiment.EVERY, experiment.STEPS + 1, experiment.EVERY).tolist()
-    share: dict[str, Any] = {"y_label": "test accuracy", "y_domain": (0.3, 1.0), "y_format": ".0%"}
+    share = in_per_cent("test accuracy", 0.3)
     across = functools.partial(
         Across,
         **share,
@@ -245,7 +245,7 @@ def _epochs(labels):
 
 def _fallback(recorded, *, ax):
     """Accuracy over frozen layers on tops, with a legend."""
-    figures.plot_frozen_sweep(recorded, "tops", ax=ax)
+    figures.plot_accuracy_by_frozen(recorded, "tops", ax=ax)
     ax.set_ylim(0.28, 1.18)
     ax.legend(ncols=2, loc="upper center")
 

@@ -131,6 +131,23 @@ class Chart(Panel):
         }
 
 
+def in_per_cent(y_label: str, lowest: float = 0.0) -> dict[str, Any]:
+    """Options of a `Chart` of shares: its axis ends at 1, and is written in per cent.
+
+    Parameters
+    ----------
+    y_label : str
+    lowest : float
+        Where the axis begins.
+
+    Examples
+    --------
+    >>> in_per_cent("accuracy")
+    {'y_label': 'accuracy', 'y_domain': (0.0, 1.0), 'y_format': '.0%'}
+    """
+    return {"y_label": y_label, "y_domain": (lowest, 1.0), "y_format": ".0%"}
+
+
 def _shape(want: tuple[Any, ...]) -> str:
     """A shape as text, with `n` for any size."""
     return "(" + ", ".join("n" if w is None else str(w) for w in want) + ")"

@@ -1,4 +1,4 @@
-"""The small Keras networks that the chapters train."""
+"""Plain recurrent and dense networks."""
 
 from __future__ import annotations
 
