@@ -6,12 +6,11 @@ import functools
 from collections.abc import Sequence
 
 from steadynet import figures
-from steadynet.demos.deep_convolutions.runs import BEST, PLAIN, run_at
+from steadynet.demos.deep_convolutions.runs import BEST, run_at
+from steadynet.experiments.deep_convolutions import BATCH_SIZE, CLIPPED, THRESHOLD
 from steadynet.explorer.control import Control
 from steadynet.explorer.table import Table
 from steadynet.recording import Recording
-
-CLIPPED = {"clipped": PLAIN, "clipped batch norm": "batch norm"}  # and the network that is clipped
 
 CODE = """\
 import keras
@@ -22,7 +21,11 @@ parts = pictures()
 model = networks.convolution_network((28, 28, 1), 10, depth={depth}, kind={network}, seed=0)
 trainer = training.Trainer(model, keras.optimizers.SGD(){clip})
 record = trainer.run(
-    *parts["train"], steps={budget}, batch_size=32, learning_rate={rate}{threshold}, seed=0
+    *parts["train"],
+    steps={budget},
+    batch_size={batch_size},
+    learning_rate={rate}{threshold},
+    seed=0,
 )
 model.compile(
     loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"]
@@ -56,11 +59,12 @@ def parts(recorded: Recording, controls: Sequence[Control]) -> dict[str, Table]:
     >>> filled["network"].entries, filled["rate"].entries
     (('"batch norm"', '"none"'), ('0.1', '0.1', '0.1', '0.1'))
     """
-    kind = controls[:1]
+    kind, limit = controls[:1], f",\n    threshold={THRESHOLD}"
     return {
         "network": Table.of(kind, lambda kind: f'"{CLIPPED.get(kind, kind)}"'),
         "clip": Table.of(kind, lambda kind: ', clip="global_norm"' * (kind in CLIPPED)),
-        "threshold": Table.of(kind, lambda kind: ", threshold=1.0" * (kind in CLIPPED)),
+        "threshold": Table.of(kind, lambda kind: limit * (kind in CLIPPED)),
+        "batch_size": Table((), (f"{BATCH_SIZE}",)),
         "rate": Table.of(controls, functools.partial(_rate, recorded)),
     }
 
