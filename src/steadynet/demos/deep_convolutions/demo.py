@@ -128,7 +128,7 @@ def _panels():
         ),
         across(
             title="Over depth",
-            caption="After the chosen number of steps. Depths that were not run have no mark.",
+            caption="After the chosen number of steps. No mark: not run for that long, or at all.",
             control="depth",
         ),
     )
