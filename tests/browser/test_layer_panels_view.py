@@ -183,12 +183,23 @@ def test_panel_across_a_control_follows_the_other_controls_and_says_both_series(
     # 0.95 - 0.3 exp(-300 / 60) - 0.02 * 9 = 0.768; from scratch 0.35 + 0.15 log10(30) = 0.572
     words = page.locator(".sn-panel").nth(1).locator(".sn-share").inner_text()
     words = words.replace("\u00a0", " ")
-    assert "reused 77 % (5 seeds: 72 % to 82 %)" in words
-    assert "from scratch 57 % (5 seeds: 53 % to 61 %)" in words
+    assert "reused: 77 % (5 seeds: 72 % to 82 %)" in words
+    assert "from scratch: 57 % (5 seeds: 53 % to 61 %)" in words
     label = page.locator(".sn-chart").first.get_attribute("aria-label").replace("\u00a0", " ")
     assert "At 0: reused 77 %" in label
     assert "Highest at 3: 95 %; lowest at 0: 77 %." in label
     assert "The pinned run, at 3: 77 %." in label
+
+
+def test_reference_shows_its_spread_and_says_where_it_was_not_run(opened):
+    page = opened("reuse")
+    assert drawn(page, "reference-range", 1).count("M") == 2, "lowest and highest of the seeds"
+    page.get_by_role("slider").press("End")
+    page.get_by_role("radio", name="10", exact=True).check()
+    words = page.locator(".sn-panel").nth(1).locator(".sn-share").inner_text()
+    assert "from scratch: no run" in words
+    label = page.locator(".sn-chart").first.get_attribute("aria-label").replace("\u00a0", " ")
+    assert "from scratch no run." in label
 
 
 def test_live_outcome_is_a_mark_at_the_present_value(played):

@@ -45,6 +45,7 @@ export function across(panel, arrays, { controls, trains, move }) {
     'seeds',
     'marker',
     'ghost',
+    'reference-range',
     'reference',
     'reference-nodes',
     'median',
@@ -98,8 +99,8 @@ export function across(panel, arrays, { controls, trains, move }) {
     const [value] = longest(['0\u00a0%', words(0.123)]);
     return [
       `${place}:`,
-      `${panel.label} ${own}`,
-      `${panel.reference_label} ${reference}`,
+      `${panel.label}: ${own}`,
+      `${panel.reference_label}: ${reference}`,
       trains ? `Live run: ${value}.` : '',
     ];
   }
@@ -176,6 +177,7 @@ export function across(panel, arrays, { controls, trains, move }) {
       'nodes',
       nodes(own.middle, (cx, cy) => dot(cx, cy, 3)),
     );
+    set('reference-range', reference ? `${path(reference.low)}${path(reference.high)}` : '');
     set('reference', reference ? path(reference.middle) : '');
     set('reference-nodes', reference ? nodes(reference.middle, square) : '');
     set('ghost', ghost ? path(ghost.middle) : '');
@@ -190,8 +192,8 @@ export function across(panel, arrays, { controls, trains, move }) {
       ring.setAttribute('transform', `translate(${x(i).toFixed(1)},${frame.place(own.middle[i]).toFixed(1)})`);
     const also = there(run) ? `Live run: ${words(run)}.` : '';
     say(head, `${name(i)}:`);
-    say(figures, `${panel.label && `${panel.label} `}${one(own, i)}`);
-    say(beside, reference ? `${panel.reference_label} ${one(reference, i)}` : '');
+    say(figures, `${panel.label && `${panel.label}: `}${one(own, i)}`);
+    say(beside, reference ? `${panel.reference_label}: ${one(reference, i)}` : '');
     say(more, also);
     frame.svg.setAttribute(
       'aria-label',
@@ -210,7 +212,7 @@ export function across(panel, arrays, { controls, trains, move }) {
 
   /** @type {(series: Gathered, i: number) => string} */
   function one({ middle, low, high, count }, i) {
-    if (!there(middle[i])) return 'nothing was recorded';
+    if (!there(middle[i])) return 'no run';
     return `${words(middle[i])}${count[i] > 1 ? ` (${count[i]} seeds: ${words(low[i])} to ${words(high[i])})` : ''}`;
   }
   /** @type {(shown: { own: Gathered, reference: Gathered | null }, i: number) => string} */

@@ -50,7 +50,7 @@ def load(name: str) -> Demo:
     Examples
     --------
     >>> tuple(FOLDERS)
-    ('batch-norm', 'cliff', 'clip', 'freeze')
+    ('batch-norm', 'cliff', 'clip', 'convolutions', 'freeze')
     >>> load("clip").title
     'Clip explorer'
     """

@@ -26,6 +26,11 @@ from steadynet.figures.clipping import (
     plot_sequence_length,
     plot_steps_by_threshold,
 )
+from steadynet.figures.convolutions import (
+    plot_accuracy_by_kind,
+    plot_accuracy_over_batch_sizes,
+    plot_accuracy_over_steps,
+)
 from steadynet.figures.exploding import plot_backward_norms, plot_cliff
 from steadynet.figures.reuse import (
     plot_accuracy_by_frozen,
@@ -44,8 +49,11 @@ __all__ = [
     "formats_table",
     "plot_accuracy_by_depth",
     "plot_accuracy_by_frozen",
+    "plot_accuracy_by_kind",
     "plot_accuracy_by_labels",
     "plot_accuracy_by_rate",
+    "plot_accuracy_over_batch_sizes",
+    "plot_accuracy_over_steps",
     "plot_adaptive_clipping",
     "plot_angles",
     "plot_backward_norms",

@@ -1,0 +1,3 @@
+"""The convolutions explorer."""
+
+NAME = "convolutions"  # as addresses on the site have it
