@@ -32,7 +32,12 @@ KINDS = {
 
 
 def plot_accuracy_over_steps(
-    recording: Recording, depth: int, kinds: Sequence[str], *, ax: Axes | None = None
+    recording: Recording,
+    depth: int,
+    kinds: Sequence[str],
+    *,
+    layers: str = "convolutions",
+    ax: Axes | None = None,
 ) -> Axes:
     """Test accuracy over training steps: median and range over seeds, a band a kind of network.
 
@@ -41,11 +46,13 @@ def plot_accuracy_over_steps(
     Parameters
     ----------
     recording : Recording
-        Of ``deep_convolutions``.
+        Of ``deep_convolutions`` or ``dense_over_time``.
     depth : int
-        Number of convolutions.
+        Number of layers.
     kinds : sequence of str
         What is added to the network, as the recording names it; "none" is the plain one.
+    layers : str
+        What the title calls the layers.
 
     Raises
     ------
@@ -67,13 +74,13 @@ def plot_accuracy_over_steps(
     ax = axes_or_new(ax)
     for i, kind in enumerate(kinds):
         found = list(_run(recording, "budget", kind=kind, depth=depth))
-        _checks.require(bool(found), "`kinds`", f"run at {depth} convolutions", kind)
+        _checks.require(bool(found), "`kinds`", f"run at {depth} {layers}", kind)
         steps, accuracy = zip(*found, strict=True)
         plot_band(ax, steps, np.array(accuracy), KINDS[kind], i)
     mark_chance(ax, CHANCE)
     ax.set(xscale="log", xlabel="training steps", ylabel="test accuracy", ylim=(0, 1))
     tick(ax, *_spaced(recording.axes["budget"]))
-    ax.set_title(f"{depth} convolutions")
+    ax.set_title(f"{depth} {layers}")
     beside = {"loc": "center left", "bbox_to_anchor": (1, 0.5)}
     ax.legend(fontsize=9, **({"loc": "upper left"} if len(kinds) <= 4 else beside))
     return ax
