@@ -46,7 +46,12 @@ NAMES = (
 )
 
 # Claims that are written down and committed, and wait for the recording that decides them.
-WRITTEN = ("deep_convolutions", "convolution_batch_size", "dense_over_time")
+WRITTEN = (
+    "deep_convolutions",
+    "two_convolutions",
+    "convolution_batch_size",
+    "dense_over_time",
+)
 
 
 def get(name: str) -> Experiment:
