@@ -30,6 +30,8 @@ class Row:
         What follows each hidden layer's kernel.
     momentum : float
         Share of the moving statistics kept at each batch.
+    held_out : bool
+        Whether to train without the 2,000 pictures of the validation split.
     **options
         As in `networks.dense_network`.
 
@@ -51,7 +53,9 @@ class Row:
     ((2, 2, 128, 4), (2, 2))
     """
 
-    def __init__(self, normalize: str, *, momentum: float = 0.9, **options: Any) -> None:
+    def __init__(
+        self, normalize: str, *, momentum: float = 0.9, held_out: bool = False, **options: Any
+    ) -> None:
         seeds = itertools.count()
         kinds: dict[str, bool | Callable[[], keras.Layer]] = {
             "none": False,
@@ -62,6 +66,7 @@ class Row:
             networks.dense_network, PIXELS, CLASSES, batch_norm=kinds[normalize], **options
         )
         self.model = self.network()
+        self._part = "fitted" if held_out else "train"
         self._sweep = sweeps.Sweep(self.model)
         self.copies: sweeps.Copies = ([], [])
         self.rates: Sequence[float] = ()
@@ -129,11 +134,25 @@ class Row:
             yield weights, state
 
     def test_accuracy(self, *, by_batch: bool = False) -> np.ndarray:
-        """Share of the test pictures that each copy classifies correctly.
+        """Share of the test pictures that each copy classifies correctly, as `accuracy`."""
+        return self.accuracy("test", by_batch=by_batch)
 
-        It normalizes by its moving statistics or, `by_batch`, by those of all test pictures.
+    def accuracy(self, part: str, *, by_batch: bool = False) -> np.ndarray:
+        """Share of some pictures that each copy classifies correctly.
+
+        It normalizes by its moving statistics or, `by_batch`, by those of all these pictures.
+
+        Parameters
+        ----------
+        part : str
+            As in `pictures.small_pictures`.
+        by_batch : bool
+
+        Returns
+        -------
+        ndarray, float32, shape (runs,)
         """
-        x, y = small_pictures("test")
+        x, y = small_pictures(part)
         x = tf.constant(x)
         logits = [self._predict(*copy, x, by_batch).numpy() for copy in self.each_copy()]
         return (np.argmax(logits, axis=-1) == y).mean(-1).astype("f4")
@@ -180,7 +199,7 @@ class Row:
         return tuple(np.stack(part).astype("f4") for part in zip(*found, strict=True))
 
     def _run(self, rates, **options):
-        return self._sweep.run(*small_pictures(), learning_rates=rates, **options)
+        return self._sweep.run(*small_pictures(self._part), learning_rates=rates, **options)
 
     def _newest(self):
         return self._sweep.copies
@@ -241,7 +260,7 @@ class Alone(Row):
 
     def _run(self, rates, **options):
         (rate,) = rates
-        record = self._trainer.run(*small_pictures(), learning_rate=rate, **options)
+        record = self._trainer.run(*small_pictures(self._part), learning_rate=rate, **options)
         names = ("loss", "accuracy", "gradient_norm", "clipped")
         return training.Record(**{name: getattr(record, name)[None] for name in names})
 

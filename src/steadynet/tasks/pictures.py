@@ -7,16 +7,41 @@ import functools
 import numpy as np
 
 PIXELS, CLASSES = 14 * 14, 10
+HELD_OUT = 200  # of the 1,000 bundled training pictures of each class: the validation split
 
 
-@functools.lru_cache(maxsize=2)
+def fitted_and_held_out(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Places of the training pictures that are trained on, and of the validation split.
+
+    Parameters
+    ----------
+    y : ndarray, int, shape (n,)
+        Labels; of each class as many.
+
+    Returns
+    -------
+    fitted, held_out : ndarray, int
+        In the order of the classes; held out are the last `HELD_OUT` of each.
+
+    Examples
+    --------
+    >>> fitted, held_out = fitted_and_held_out(np.arange(10_000) % CLASSES)
+    >>> len(fitted), len(held_out), np.intersect1d(fitted, held_out).size
+    (8000, 2000, 0)
+    """
+    by_class = np.argsort(y, kind="stable").reshape(CLASSES, -1)
+    return by_class[:, :-HELD_OUT].ravel(), by_class[:, -HELD_OUT:].ravel()
+
+
+@functools.lru_cache(maxsize=4)
 def small_pictures(part: str = "train") -> tuple[np.ndarray, np.ndarray]:
     """Fashion-MNIST averaged to 14 × 14, standardized, as rows of 196; and its labels.
 
     Parameters
     ----------
-    part : {"train", "test"}
-        10,000 or 3,000 pictures; both are standardized by the mean and deviation of the 10,000.
+    part : {"train", "test", "fitted", "validation"}
+        10,000 or 3,000 pictures, or the 8,000 and 2,000 into which the first are split where
+        something is chosen; all are standardized by the mean and deviation of the 10,000.
 
     Returns
     -------
@@ -31,6 +56,10 @@ def small_pictures(part: str = "train") -> tuple[np.ndarray, np.ndarray]:
     """
     from steadynet import datasets
 
+    if part in ("fitted", "validation"):
+        x, y = small_pictures("train")
+        places = fitted_and_held_out(y)[part == "validation"]
+        return x[places], y[places]
     data = datasets.load_fashion_mnist()
     mean, deviation = standard()
     return (_averaged(getattr(data, f"x_{part}")) - mean) / deviation, getattr(data, f"y_{part}")
