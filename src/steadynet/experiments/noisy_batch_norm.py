@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from steadynet.experiments.arms import at_chosen_rate
-from steadynet.experiments.base import Experiment, Point, Stress
-from steadynet.experiments.evidence import Claim
+from steadynet.experiments.base import Experiment, Number, Point, Stress, median_and_range
+from steadynet.experiments.evidence import Claim, judge
 
 if TYPE_CHECKING:
     from steadynet.recording import Recording
@@ -22,6 +22,7 @@ BUDGETS, DECIDES = (200, 400, 1600), 400
 DEPTH, UNITS, ACTIVATION, BATCH_SIZE = 15, 24, "relu", 64
 APART, WINDOW = 40, 200  # steps between two looks; steps before a budget that are looked at
 LAST = 50  # batches before a budget over which training accuracy is averaged
+FRESH = "fresh_seeds"
 LENGTHS = (0.0, 0.5, 1.0, 2.0, 4.0)  # of steps tried, in learning rates
 
 
@@ -108,6 +109,12 @@ def unrest(recording: Recording, *, budget: int, **at: Any) -> np.ndarray:
     return _quietly(np.nanmean, _quietly(np.nanmedian, alive))
 
 
+def unrest_so_far(recording: Recording, *, budget: int, **at: Any) -> np.ndarray:
+    """The mean of `unrest` over the windows of all budgets so far."""
+    windows = [unrest(recording, budget=each, **at) for each in _budgets(recording, budget)]
+    return _quietly(np.nanmean, np.stack(windows, axis=-1))
+
+
 def more_restless(recording: Recording, budget: int, name: str, rate: float) -> np.ndarray:
     """On which seeds a network moves more than the plain one in the window of every budget so far.
 
@@ -182,6 +189,7 @@ Measure = Callable[..., np.ndarray]  # of a recording, a budget and a rate: one 
 POINTS, TIMES = "percentage points of training accuracy", "times as much"
 ALONG = "the logarithm of the loss varies along the gradient"
 LESS = "A ratio below {:g} on every seed."
+BEHIND_BY = "points of training accuracy behind the plain network that moves less, at rate 0.1"
 BEHIND = "A network less than 5 points ahead of the plain one, or behind it, on every seed."
 
 
@@ -240,7 +248,7 @@ def _claim(name, rate, statement, measure, unit, least, refuted_by, control=""):
         refuted_by.format(least),
         budget=DECIDES,
         also=BEFORE_AND_AFTER,
-        stresses={"fresh_seeds": DECIDES, **({"wide": DECIDES} if rate == 0.1 else {})},
+        stresses={FRESH: DECIDES, **({"wide": DECIDES} if rate == 0.1 else {})},
         control=control,
     )
 
@@ -339,6 +347,81 @@ CLAIMS = (
 )
 
 
+def tests(recording: Recording, rate: float) -> np.ndarray:
+    """What the noisy network gains after 400 steps on the seeds that are tests; none may be."""
+    gains = gained_though_restless(recording, DECIDES, rate)
+    return gains[~np.isnan(gains)]
+
+
+def numbers(recording: Recording) -> dict[str, Number]:
+    """What the chapters say of the recording."""
+    verdicts = {claim.name: judge(claim, recording) for claim in CLAIMS}
+
+    def said(name, within, budget=DECIDES, stress="", **parts):
+        other = (
+            stress.removesuffix("_seeds") if stress else str(budget) if budget != DECIDES else ""
+        )
+        as_said = "-".join(filter(None, (name, other)))
+        return verdicts[name].at(budget, stress).said(as_said, within, **parts)
+
+    return {
+        **said("settled-0.1", (3, math.inf)),
+        **said("ahead-0.03", (-5, 5), effect=None),
+        **said("ahead-0.03", (-5, 5), stress=FRESH, high=(5, 20)),
+        **said("ahead-0.1", (5, 100)),
+        **said("ahead-0.1", (5, 100), 1600, low=(0, 5)),
+        **said("ahead-0.1", (3, 15), stress="wide", low=(0, 5), high=(5, 100)),
+        **said("ahead-0.3", (5, 100)),
+        **_numbers_of_tests(recording),
+        **said("noise-costs-0.1", (5, 100)),
+        **_numbers_of_weak_noise(recording),
+        **said("best-batch-norm", (3, 20)),
+        **said("best-batch-norm", (-5, 5), 1600),
+        **said("best-noisy", (-20, 0)),
+        **said("best-noisy", (1, 50), 200),
+        **said("best-noisy", (-20, 0), 1600),
+        **said("band-0.03", (2, math.inf)),
+        **said("noisy-band-0.03", (2, math.inf)),
+        **said("noisy-band-0.1", (2, math.inf)),
+        **said("turned-0.03", (1.5, math.inf)),
+    }
+
+
+def _numbers_of_tests(recording):
+    """On how many seeds the noise was strong enough, and how far behind or ahead it then was."""
+    found = {}
+    for where, seeds, at_03 in (("", recording, 0), ("-fresh", recording.stresses[FRESH], 1)):
+        gains, others = tests(seeds, 0.1), tests(seeds, 0.3)
+        found |= {
+            f"noisy-tests-0.1{where}": Number(gains.size, (4, 4), "of 5 seeds test rate 0.1"),
+            f"noisy-tests-0.3{where}": Number(others.size, (at_03, at_03), "test rate 0.3"),
+            f"noisy-behind-least{where}": Number(_or_nan(np.min, -gains), (5, 100), BEHIND_BY),
+            f"noisy-behind-most{where}": Number(_or_nan(np.max, -gains), (5, 100), BEHIND_BY),
+        }
+    ahead = "points of training accuracy ahead of the plain network, at rate 0.3"
+    return {**found, "noisy-ahead-0.3-fresh": Number(_or_nan(np.max, others), (5, 20), ahead)}
+
+
+def _or_nan(middle, values):
+    """NaN where there are no values."""
+    return middle(values) if values.size else math.nan
+
+
+def _numbers_of_weak_noise(recording):
+    """What noise of strength 0.5 does at rate 0.1: seen in the recording, not claimed before it."""
+    at = {"budget": DECIDES, "learning_rate": 0.1}
+    weak, none = (unrest(recording, normalize=n, **at) for n in ("noise 0.5", "batch norm"))
+    cost = trained(recording, normalize="batch norm", **at)
+    cost = median_and_range(cost - trained(recording, normalize="noise 0.5", **at))
+    farther = median_and_range(weak / none)
+    more = "times as far that means move with noise of strength 0.5, at rate 0.1"
+    points = "points of training accuracy that noise of strength 0.5 costs, at rate 0.1"
+    return {
+        **{f"weak-moves-{k}": Number(v, (3, 20), f"{more} ({k})") for k, v in farther.items()},
+        **{f"weak-costs-{k}": Number(v, (0, 5), f"{points} ({k})") for k, v in cost.items()},
+    }
+
+
 EXPERIMENT = Experiment(
     name="noisy_batch_norm",
     question="Does batch normalization work by steadying distributions, or by smoothing the loss?",
@@ -374,7 +457,7 @@ EXPERIMENT = Experiment(
     chosen_on="2,000 pictures held out of training, by the batch's own statistics, noise and all.",
     stresses=(
         Stress(
-            "fresh_seeds",
+            FRESH,
             "five other seeds, up to 400 steps",
             {"seed": (5, 6, 7, 8, 9), "learning_rate": (0.03, 0.1, 0.3), "budget": (200, 400)},
         ),
@@ -389,4 +472,27 @@ EXPERIMENT = Experiment(
     skipped=lambda point: point["normalize"] in STRENGTHS and point["learning_rate"] == 0.01,
     cost=lambda point: 2.0 if point["normalize"] in STRENGTHS else 1.0,
     claims=CLAIMS,
+    verdicts={
+        "settled-0.03": "holds",
+        "settled-0.1": "holds",
+        "ahead-0.03": "does not hold",
+        "ahead-0.1": "holds up to a boundary, not decided at 1,600 steps, "
+        "not decided wide, at 400 steps",
+        "ahead-0.3": "holds",
+        "noisy-ahead-0.03": "not decided",
+        "noisy-ahead-0.1": "not decided",
+        "noisy-ahead-0.3": "not decided",
+        "noise-costs-0.1": "holds up to a boundary, not decided wide, at 400 steps",
+        "band-0.03": "holds up to a boundary, not decided at 200 steps",
+        "band-0.1": "holds up to a boundary, not decided at 200 steps, "
+        "not decided fresh seeds, at 400 steps, not decided wide, at 400 steps",
+        "noisy-band-0.03": "holds up to a boundary, not decided at 200 steps",
+        "noisy-band-0.1": "holds up to a boundary, not decided at 200 steps, "
+        "not decided at 1,600 steps, not decided fresh seeds, at 400 steps, "
+        "not decided wide, at 400 steps",
+        "turned-0.03": "holds",
+        "best-batch-norm": "not decided",
+        "best-noisy": "does not hold",
+    },
+    numbers=numbers,
 )
