@@ -347,7 +347,7 @@ CLAIMS = (
 )
 
 
-def tests(recording: Recording, rate: float) -> np.ndarray:
+def gains_tested(recording: Recording, rate: float) -> np.ndarray:
     """What the noisy network gains after 400 steps on the seeds that are tests; none may be."""
     gains = gained_though_restless(recording, DECIDES, rate)
     return gains[~np.isnan(gains)]
@@ -389,9 +389,9 @@ def numbers(recording: Recording) -> dict[str, Number]:
 
 def _numbers_of_tests(recording):
     """On how many seeds the noise was strong enough, and how far behind or ahead it then was."""
-    found = {}
+    found: dict[str, Number] = {}
     for where, seeds, at_03 in (("", recording, 0), ("-fresh", recording.stresses[FRESH], 1)):
-        gains, others = tests(seeds, 0.1), tests(seeds, 0.3)
+        gains, others = gains_tested(seeds, 0.1), gains_tested(seeds, 0.3)
         found |= {
             f"noisy-tests-0.1{where}": Number(gains.size, (4, 4), "of 5 seeds test rate 0.1"),
             f"noisy-tests-0.3{where}": Number(others.size, (at_03, at_03), "test rate 0.3"),
@@ -409,11 +409,10 @@ def _or_nan(middle, values):
 
 def _numbers_of_weak_noise(recording):
     """What noise of strength 0.5 does at rate 0.1: seen in the recording, not claimed before it."""
-    at = {"budget": DECIDES, "learning_rate": 0.1}
+    at: dict[str, Any] = {"budget": DECIDES, "learning_rate": 0.1}
     weak, none = (unrest(recording, normalize=n, **at) for n in ("noise 0.5", "batch norm"))
-    cost = trained(recording, normalize="batch norm", **at)
-    cost = median_and_range(cost - trained(recording, normalize="noise 0.5", **at))
-    farther = median_and_range(weak / none)
+    lost = [trained(recording, normalize=n, **at) for n in ("batch norm", "noise 0.5")]
+    farther, cost = median_and_range(weak / none), median_and_range(lost[0] - lost[1])
     more = "times as far that means move with noise of strength 0.5, at rate 0.1"
     points = "points of training accuracy that noise of strength 0.5 costs, at rate 0.1"
     return {

@@ -36,7 +36,7 @@ class NoisyBatchNorm(normalization.BatchNorm):
     strength : keras.Variable
         `a`, a scalar that begins as 1: a variable, so that one compiled network serves for all.
     count : keras.Variable
-        Steps taken, from which the noise of a step depends.
+        Steps taken since the start, which a seed sets: the noise of a step depends on it.
 
     Examples
     --------
@@ -51,7 +51,7 @@ class NoisyBatchNorm(normalization.BatchNorm):
     References
     ----------
     Santurkar, Tsipras, Ilyas and Madry (2018), "How does batch normalization help optimization?",
-    section 2.1, for the idea; the strengths of the noise are this book's choice.
+    section 2.1. That the noise has a strength is this book's.
     """
 
     def __init__(self, seed: int, **options: Any) -> None:
