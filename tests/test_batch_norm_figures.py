@@ -13,8 +13,8 @@ PLOTS = {
     figures.plot_batch_sizes: ("batch_norm_batch_size", {}),
     figures.plot_placements: ("batch_norm_placement", {}),
     figures.plot_input_quantiles: ("input_distribution", {"normalize": "none", "rate": 0.3}),
-    figures.plot_noisy: ("noisy_batch_norm", {"name": "drift", "label": "drift"}),
-    figures.plot_loss_band: ("noisy_batch_norm", {"rate": 0.03}),
+    figures.plot_noisy: ("noisy_batch_norm", {"rate": 0.1, "budget": 400}),
+    figures.plot_loss_along: ("noisy_batch_norm", {"rate": 0.03, "budget": 400}),
     figures.plot_moving_lag: ("moving_statistics_lag", {"rate": 0.1}),
 }
 
@@ -44,13 +44,35 @@ def test_depth_shows_the_median_at_each_arms_best_rate(ax):
     np.testing.assert_allclose(line.get_ydata(), want)
 
 
-def test_band_is_wider_without_batch_norm(ax):
-    figures.plot_loss_band(recording.load("noisy_batch_norm"), 0.03, ax=ax)
-    heights = []
-    for band in ax.collections:
-        points = band.get_paths()[0].vertices[:, 1]
-        heights.append(np.log(points.max() / points.min()))
-    assert heights[0] > heights[1]
+def line(ax, label):
+    return next(each for each in ax.get_lines() if each.get_label() == label)
+
+
+def test_loss_rises_along_the_gradient_without_batch_norm_and_falls_with_it_noise_or_not(ax):
+    figures.plot_loss_along(recording.load("noisy_batch_norm"), 0.03, 400, ax=ax)
+    assert line(ax, "without").get_ydata()[-1] > 1.5
+    assert line(ax, "without").get_ydata()[1] < 1
+    for label in ("with batch norm", "with noise 1"):
+        assert (np.diff(line(ax, label).get_ydata()) < 0).all()
+
+
+def test_noisy_figure_shows_what_its_text_alternative_says(ax):
+    runs, medians = recording.load("noisy_batch_norm"), {}
+    for rate in (0.03, 0.1, 0.3):
+        ax.clear()
+        figures.plot_noisy(runs, rate, 400, ax=ax)
+        points = {each.get_label(): each.get_xydata() for each in ax.get_lines()}
+        assert [len(xy) for xy in points.values()] == [5] * 6
+        medians[rate] = {label: np.median(xy, axis=0) for label, xy in points.items()}
+        plain, *others = medians[rate].values()
+        moves, accuracy = np.transpose(others)
+        assert (np.diff(moves) > 0).all(), "with noise to the right"
+        assert (np.diff(accuracy) < 0).all(), "and down"
+        assert plain[0] > medians[rate]["with noise 1"][0]
+    plain = {rate: found["without"][1] for rate, found in medians.items()}
+    assert abs(plain[0.03] - medians[0.03]["with batch norm"][1]) < 3
+    assert medians[0.1]["with noise 2"][1] < plain[0.1] < medians[0.1]["with noise 1"][1]
+    assert abs(plain[0.3] - medians[0.3]["with noise 4"][1]) < 10
 
 
 def test_placements_show_a_point_a_seed(ax):

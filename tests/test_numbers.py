@@ -60,9 +60,13 @@ def shuffled(array, n_axes, seed):
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # what is shuffled may divide by zero
 def test_no_number_would_pass_whatever_was_recorded(name):
     recorded, caught = recording.load(name), collections.Counter()
-    for arrays in other_recordings(recorded):
+    stresses = [other_recordings(each) for each in recorded.stresses.values()]
+    for arrays, *others in zip(other_recordings(recorded), *stresses, strict=True):
+        pairs = zip(recorded.stresses.items(), others, strict=True)
+        stressed = {key: dataclasses.replace(each, arrays=other) for (key, each), other in pairs}
         try:
-            found = numbers(name, dataclasses.replace(recorded, arrays=arrays))
+            other = dataclasses.replace(recorded, arrays=arrays, stresses=stressed)
+            found = numbers(name, other)
         except (IndexError, ValueError):
             continue  # nothing to say: the median of no run, the first of none
         wrong = {key: number for key, number in found.items() if not number.holds}

@@ -8,7 +8,7 @@ import numpy as np
 
 from steadynet.experiments import input_distribution, moving_statistics_lag, noisy_batch_norm
 from steadynet.experiments.arms import at_best_rate
-from steadynet.figures.style import COLOURS, axes_or_new, mark_chance, plot_band, tick
+from steadynet.figures.style import COLOURS, axes_or_new, look, mark_chance, plot_band, tick
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,9 +19,13 @@ CHANCE = 0.1
 KINDS = {
     "none": "without",
     "batch norm": "with batch norm",
-    "noisy batch norm": "with noisy batch norm",
     "before": "before the activation",
     "after": "after the activation",
+}
+NOISES = {
+    "none": "without",
+    "batch norm": "with batch norm",
+    **{name: f"with {name}" for name in noisy_batch_norm.STRENGTHS},
 }
 
 
@@ -178,61 +182,69 @@ def plot_input_quantiles(
     return ax
 
 
-def plot_noisy(recording: Recording, name: str, label: str, *, ax: Axes | None = None) -> Axes:
-    """A measure of the three kinds of network over training, each at its best rate.
+def plot_noisy(recording: Recording, rate: float, budget: int, *, ax: Axes | None = None) -> Axes:
+    """Training accuracy over unrest at one rate: a point a seed, a colour an arm.
 
-    Parameters
-    ----------
-    recording : Recording
-        Of ``noisy_batch_norm``.
-    name : {"accuracy", "drift"}
-        ``drift`` is averaged over layers.
-    label : str
-        Of the vertical axis.
-
-    Examples
-    --------
-    >>> from steadynet import figures, recording
-    >>> runs = recording.load("noisy_batch_norm")
-    >>> figures.plot_noisy(runs, "drift", "drift of a unit's mean").get_ylabel()
-    "drift of a unit's mean"
-    """
-    ax = axes_or_new(ax)
-    for i, kind in enumerate(recording.axes["normalize"]):
-        best = recording.get("test_accuracy", normalize=kind).mean(axis=-1).argmax()
-        runs = recording.get(name, normalize=kind)[best]
-        runs = runs.mean(axis=-1) if name == "drift" else runs
-        steps = noisy_batch_norm.STEPS * (np.arange(runs.shape[-1]) + 1) / runs.shape[-1]
-        plot_band(ax, steps, runs.T, KINDS[kind], i, markevery=max(1, len(steps) // 8))
-    ax.set(xlabel="step", ylabel=label)
-    ax.legend(fontsize=9)
-    return ax
-
-
-def plot_loss_band(recording: Recording, rate: float, *, ax: Axes | None = None) -> Axes:
-    """Range of losses met along the gradient, over training, at one rate for all.
+    Where the plain network's points lie, a grey band: arms to its right are the more restless.
 
     Parameters
     ----------
     recording : Recording
         Of ``noisy_batch_norm``.
     rate : float
+    budget : int
+        Steps after which accuracy is measured, and up to which the movement of means is.
 
     Examples
     --------
     >>> from steadynet import figures, recording
     >>> runs = recording.load("noisy_batch_norm")
-    >>> figures.plot_loss_band(runs, 0.03).get_ylabel()
-    'losses along the gradient'
+    >>> figures.plot_noisy(runs, 0.1, 400).get_title()
+    'rate 0.1'
     """
     ax = axes_or_new(ax)
-    for i, kind in enumerate(recording.axes["normalize"][:2]):
-        losses = recording.get("loss_along", normalize=kind, learning_rate=rate)
-        low, high = (np.median(edge(losses, axis=-1), axis=0) for edge in (np.min, np.max))
-        steps = noisy_batch_norm.APART * np.arange(len(low))
-        ax.fill_between(steps, low, high, color=COLOURS[i], alpha=0.4, label=KINDS[kind])
-    ax.set(yscale="log", xlabel="step", ylabel="losses along the gradient")
-    ax.legend()
+    for i, kind in enumerate(recording.axes["normalize"]):
+        at = {"normalize": kind, "learning_rate": rate, "budget": budget}
+        moves = noisy_batch_norm.unrest_so_far(recording, **at)
+        accuracy = noisy_batch_norm.trained(recording, **at)
+        ax.plot(moves, accuracy, ls="", ms=5, alpha=0.8, label=NOISES.get(kind, kind), **look(i))
+        if kind == "none":
+            ax.axvspan(np.nanmin(moves), np.nanmax(moves), color="0.5", alpha=0.15, lw=0)
+    ax.set(xscale="log", xlabel="movement of means", ylabel="training accuracy, %", ylim=(0, 100))
+    tick(ax, (0.03, 0.1, 0.3, 1.0))
+    ax.set_title(f"rate {rate:g}")
+    ax.legend(fontsize=8, ncols=3, loc="upper center")
+    return ax
+
+
+def plot_loss_along(
+    recording: Recording, rate: float, budget: int, *, ax: Axes | None = None
+) -> Axes:
+    """Losses met along the gradient, by the loss before the step: median and range over seeds.
+
+    Parameters
+    ----------
+    recording : Recording
+        Of ``noisy_batch_norm``.
+    rate : float
+    budget : int
+        Steps before which was looked; of several looks the median.
+
+    Examples
+    --------
+    >>> from steadynet import figures, recording
+    >>> runs = recording.load("noisy_batch_norm")
+    >>> figures.plot_loss_along(runs, 0.03, 400).get_ylabel()
+    'loss there, by the loss here'
+    """
+    ax = axes_or_new(ax)
+    for i, kind in enumerate(("none", "batch norm", "noise 1")):
+        at = {"normalize": kind, "learning_rate": rate, "budget": budget}
+        losses = recording.get("loss_along", **at).astype("f8")
+        values = np.nanmedian(losses / losses[..., :1], axis=1).T
+        plot_band(ax, noisy_batch_norm.LENGTHS, values, NOISES[kind], i)
+    ax.set(xlabel="learning rates along the gradient", ylabel="loss there, by the loss here")
+    ax.legend(fontsize=9)
     return ax
 
 

@@ -84,6 +84,7 @@ class Row:
         *,
         steps: int,
         batch_size: int,
+        strength: float = 1.0,
         moments: Sequence[int] = (),
         on_moment: Callable[[], object] = lambda: None,
     ) -> training.Record:
@@ -92,9 +93,11 @@ class Row:
         Parameters
         ----------
         seed : int
-            Seeds the initial weights and the order of the pictures.
+            Seeds the initial weights, the order of the pictures, and noise where there is some.
         rates : sequence of float
         steps, batch_size : int
+        strength : float
+            Of the noise.
         moments : sequence of int
             Numbers of steps after which `on_moment` is called, without arguments; 0 is the start.
         on_moment : callable, optional
@@ -106,6 +109,9 @@ class Row:
             Arrays of shape (rates, steps).
         """
         self.model.set_weights(self.network(seed=seed).get_weights())
+        for layer in self.model.layers:
+            if isinstance(layer, noise.NoisyBatchNorm):
+                layer.begin(seed, strength)
         parts = self.model.trainable_variables, self.model.non_trainable_variables
         self.rates, self.record = rates, None
         weights, state = ([tf.stack([v.value] * len(rates)) for v in part] for part in parts)
@@ -268,6 +274,18 @@ class Alone(Row):
         parts = self.model.trainable_variables, self.model.non_trainable_variables
         weights, state = ([v.value[None] for v in part] for part in parts)
         return weights, state
+
+
+@functools.lru_cache(maxsize=4)
+def alone(normalize: str, **options: Any) -> Alone:
+    """A compiled row of one; asking again for the same network compiles nothing.
+
+    Examples
+    --------
+    >>> alone("none", depth=1, units=2) is alone("none", depth=1, units=2)
+    True
+    """
+    return Alone(normalize, **options)
 
 
 @functools.lru_cache(maxsize=4)
