@@ -8,6 +8,7 @@ import dataclasses
 import numpy as np
 
 from steadynet.experiments import convolution_batch_size, deep_convolutions
+from steadynet.experiments.deep_convolutions import grid
 from steadynet.recording import Recording
 
 CHANCE = 0.1
@@ -41,12 +42,12 @@ def batch_sizes():
 def _deep(point):
     """Test accuracy of a run of some depth; what stops earlier has none later."""
     kind, depth = point["kind"], point["depth"]
-    goes_on = kind in deep_convolutions.TO_THE_END and depth == deep_convolutions.DEEP
-    if point["budget"] > deep_convolutions.MIDDLE and not goes_on:
+    goes_on = kind in grid.TO_THE_END and depth == grid.DEEP
+    if point["budget"] > grid.MIDDLE and not goes_on:
         return np.nan
     halfway, rate = START[kind]
-    shallower = (depth / deep_convolutions.DEEP) ** 1.5
-    rate = max(rate, 0.1) if depth < deep_convolutions.DEEP else rate
+    shallower = (depth / grid.DEEP) ** 1.5
+    rate = max(rate, 0.1) if depth < grid.DEEP else rate
     return _risen(40 + (halfway - 40) * shallower, rate, point)
 
 

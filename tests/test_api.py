@@ -71,6 +71,7 @@ def test_every_room_has_a_page_that_begins_with_it():
 @pytest.mark.parametrize("room", ["experiments", "portable", "tasks"])
 def test_room_whose_modules_are_used_by_name_describes_each(room):
     modules = {path.stem for path in (PACKAGE / room).glob("[!_]*.py")}
+    modules |= {path.parent.name for path in (PACKAGE / room).glob("*/__init__.py")}
     modules -= {"base", "evidence"}  # the room itself offers what is in it
     assert {name.split(".")[-1] for name in MODULES[room][1:]} == modules
 

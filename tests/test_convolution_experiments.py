@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from steadynet import experiments, recording
-from steadynet.experiments import deep_convolutions
 from steadynet.experiments.arms import chosen_rate
+from steadynet.experiments.deep_convolutions import grid
 
 
 def rerun(name, budget, stress="", **point):
@@ -73,9 +73,9 @@ def test_a_dense_network_over_time_again_is_as_recorded(stress, budget, depth, s
 def test_best_rates_of_the_two_arms_lie_inside_what_was_run():
     recorded = recording.load("deep_convolutions")
     for kind in ("none", "batch norm"):
-        for budget in (deep_convolutions.EARLY, deep_convolutions.MIDDLE, deep_convolutions.LATE):
-            rate = chosen_rate(recorded, kind=kind, depth=deep_convolutions.DEEP, budget=budget)
-            smallest, *_, largest = deep_convolutions.KINDS[kind]
+        for budget in (grid.EARLY, grid.MIDDLE, grid.LATE):
+            rate = chosen_rate(recorded, kind=kind, depth=grid.DEEP, budget=budget)
+            smallest, *_, largest = grid.KINDS[kind]
             assert smallest < rate < largest, (kind, budget)
 
 
@@ -87,6 +87,6 @@ def test_what_was_not_run_is_nan_and_what_was_run_is_not():
             for k, rate in enumerate(axes["learning_rate"]):
                 point = {"kind": kind, "depth": depth, "learning_rate": rate}
                 budgets = np.isfinite(shares[i, j, k]).all(axis=-1)
-                run = not deep_convolutions.skipped(point)
+                run = not grid.skipped(point)
                 assert budgets[0] == run
                 assert not (budgets[-1] and not run)

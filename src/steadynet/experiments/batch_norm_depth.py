@@ -251,12 +251,8 @@ def fourteen_times_fewer_steps(recording: Recording) -> Finding:
 
 def numbers(recording: Recording) -> dict[str, Number]:
     """What the chapters say of the recording."""
-    n_runs = math.prod(len(values) for values in recording.axes.values())
-    # The change from twenty to thirty layers is a loss, if not on every seed.
-    thirty = gain_grows_to_thirty_layers(recording).said("thirty", (-100, 0), high=(-100, 5))
     small = small_batches_undo_it(recording).said("small", (-3, 3), low=(-10, 3), high=(-3, 10))
     return {
-        **little_at_two_layers(recording).said("two", (-6, 6)),
         **much_at_twenty_layers(recording).said("twenty", (10, 100)),
         **deep_sigmoid_learns(recording).said("sigmoid", (55, 90)),
         **larger_rates(recording).said("rates", (5, math.inf)),
@@ -265,9 +261,7 @@ def numbers(recording: Recording) -> dict[str, Number]:
         **sigmoid_gradients_survive(recording).said("survive", (5, 15)),
         **relu_gradients_explode(recording).said("explode", (2, 10)),
         **small,
-        **thirty,
         **fourteen_times_fewer_steps(recording).said("fourteen", (1, 10)),
-        "depth-runs": Number(n_runs, (2100, 2100), "runs in all"),
     }
 
 

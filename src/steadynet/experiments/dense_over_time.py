@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from steadynet.experiments.arms import at_chosen_rate
-from steadynet.experiments.base import Experiment, Point, Stress
-from steadynet.experiments.evidence import Claim
+from steadynet.experiments.base import Experiment, Number, Point, Stress
+from steadynet.experiments.evidence import Claim, judge
 
 if TYPE_CHECKING:
     from steadynet.recording import Recording
@@ -103,6 +103,22 @@ CLAIMS = (
     ),
 )
 
+
+def numbers(recording: Recording) -> dict[str, Number]:
+    """What the chapters say of the recording."""
+    found = {claim.name: judge(claim, recording) for claim in CLAIMS}
+    early, thirty = found["dense-early"], found["dense-thirty"]
+    return {
+        **early.at(100).said("dense-first", (5, 50)),
+        **early.at(EARLY).said("dense-early", (2, 10), high=(10, 40)),
+        **found["dense-late"].at(LATE).said("dense-late", (-4, 4), high=(4, 8)),
+        **thirty.at(LATE).said("dense-thirty", (-30, -10)),
+        **thirty.at(1200).said("dense-before", (-5, 8), effect=None, low=(-40, -5)),
+        **found["dense-shallow"].at(EARLY).said("dense-shallow", (0, 3)),
+        **found["dense-shallow"].at(LATE).said("dense-shallow-late", (0, 3)),
+    }
+
+
 EXPERIMENT = Experiment(
     name="dense_over_time",
     question="What becomes of the gain in deep dense networks when they train longer?",
@@ -139,4 +155,11 @@ EXPERIMENT = Experiment(
     ),
     cost=cost,
     claims=CLAIMS,
+    verdicts={
+        "dense-early": "not decided",
+        "dense-late": "not decided",
+        "dense-thirty": "holds up to a boundary, not decided at 1,200 steps",
+        "dense-shallow": "holds up to a boundary, not decided at 100 steps",
+    },
+    numbers=numbers,
 )

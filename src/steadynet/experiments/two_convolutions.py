@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 
 from steadynet.experiments import deep_convolutions
 from steadynet.experiments.base import Experiment, Number
+from steadynet.experiments.deep_convolutions.claims import POINTS
+from steadynet.experiments.deep_convolutions.grid import run
+from steadynet.experiments.deep_convolutions.measures import gain
 from steadynet.experiments.evidence import Claim, judge
 
 if TYPE_CHECKING:
@@ -22,8 +25,8 @@ CLAIMS = (
     Claim(
         "two-convolutions",
         "Two convolutions gain less than 5 points by batch normalization.",
-        functools.partial(deep_convolutions.gain, kind="batch norm", depth=DEPTH),
-        deep_convolutions.POINTS,
+        functools.partial(gain, kind="batch norm", depth=DEPTH),
+        POINTS,
         within=(-5, 5),
         refuted_by="A gain or loss of 5 points or more.",
         budget=1000,
@@ -36,8 +39,8 @@ def numbers(recording: Recording) -> dict[str, Number]:
     """What the chapters say of the recording."""
     (claim,) = CLAIMS
     return {
-        **judge(claim, recording).at(300).said("two-soon", (-10, 10)),
-        **judge(claim, recording).at(1000).said("two-later", (-5, 5)),
+        **judge(claim, recording).at(300).said("two-soon", (0, 15)),
+        **judge(claim, recording).at(1000).said("two-later", (0, 7)),
     }
 
 
@@ -52,10 +55,12 @@ EXPERIMENT = Experiment(
         "seed": tuple(range(10)),
     },
     together=("budget",),
-    run=deep_convolutions.run,
+    run=run,
     arrays=deep_convolutions.EXPERIMENT.arrays,
     arms={kind: deep_convolutions.EXPERIMENT.arms[kind] for kind in ("none", "batch norm")},
     control=deep_convolutions.EXPERIMENT.control,
     chosen_on=deep_convolutions.EXPERIMENT.chosen_on,
     claims=CLAIMS,
+    verdicts={"two-convolutions": "not decided"},
+    numbers=numbers,
 )

@@ -82,7 +82,7 @@ def plot_accuracy_over_steps(
     tick(ax, *_spaced(recording.axes["budget"]))
     ax.set_title(f"{depth} {layers}")
     beside = {"loc": "center left", "bbox_to_anchor": (1, 0.5)}
-    ax.legend(fontsize=9, **({"loc": "upper left"} if len(kinds) <= 4 else beside))
+    ax.legend(fontsize=9, **({"loc": "best"} if len(kinds) <= 4 else beside))
     return ax
 
 

@@ -10,7 +10,7 @@ from steadynet.demos.deep_convolutions import NAME
 from steadynet.demos.deep_convolutions.listing import CODE, parts
 from steadynet.demos.deep_convolutions.runs import BEST, PLAIN, arrays
 from steadynet.demos.deep_convolutions.words import outcome
-from steadynet.experiments import deep_convolutions as experiment
+from steadynet.experiments.deep_convolutions import grid as experiment
 from steadynet.explorer.control import Control
 from steadynet.explorer.demo import Demo, Preset
 from steadynet.explorer.panels import Across
@@ -57,7 +57,7 @@ def make() -> Demo:
         ),
         alt=(
             "Test accuracy of networks of twenty convolutions over training steps, plain and with "
-            "batch normalization. They are far apart after a few hundred steps and close at the "
+            "batch normalization. They are far apart after a few hundred steps and closer at the "
             "end."
         ),
     )
@@ -65,15 +65,18 @@ def make() -> Demo:
 
 def _controls():
     """What is added, depth, rate and steps, in the order of the arrays' dimensions."""
-    axes = experiment.EXPERIMENT.axes
-    steps = axes["budget"]
+    steps = experiment.BUDGETS
     said: dict[str, tuple[Any, ...]] = {
-        "kind": ("Added to the plain network", axes["kind"][1:], tuple(KINDS.values())[1:]),
-        "depth": ("Convolutions", axes["depth"], ()),
+        "kind": (
+            "Added to the plain network",
+            tuple(experiment.KINDS)[1:],
+            tuple(KINDS.values())[1:],
+        ),
+        "depth": ("Convolutions", experiment.DEPTHS, ()),
         "learning_rate": (
             "Learning rate",
-            (BEST, *axes["learning_rate"]),
-            ("each at its best", *map(figures.say, axes["learning_rate"])),
+            (BEST, *experiment.RATES),
+            ("each at its best", *map(figures.say, experiment.RATES)),
         ),
         "budget": ("Training steps", steps, tuple(f"{n:,}" for n in steps)),
     }
@@ -98,12 +101,12 @@ def _presets():
         Preset(
             "Later: a few points",
             {"budget": experiment.LATE},
-            "The same two networks, trained on: the plain one has nearly caught up.",
+            "The same two networks, trained on: most of the gap is gone, some points are left.",
         ),
         Preset(
             "Two convolutions: little",
-            {"depth": experiment.SHALLOW},
-            "As early, but not as deep: the plain network needs little help.",
+            {"depth": experiment.SHALLOW, "budget": experiment.MIDDLE},
+            "Not deep: after 1,000 steps the two are level.",
         ),
     )
 

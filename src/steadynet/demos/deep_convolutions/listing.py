@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from steadynet import figures
 from steadynet.demos.deep_convolutions.runs import BEST, run_at
-from steadynet.experiments.deep_convolutions import BATCH_SIZE, CLIPPED, THRESHOLD
+from steadynet.experiments.deep_convolutions.grid import BATCH_SIZE, CLIPPED, THRESHOLD
 from steadynet.explorer.control import Control
 from steadynet.explorer.table import Table
 from steadynet.recording import Recording
