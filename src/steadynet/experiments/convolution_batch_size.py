@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from steadynet.experiments.arms import at_chosen_rate
-from steadynet.experiments.base import Experiment, Point
-from steadynet.experiments.evidence import Claim
+from steadynet.experiments.base import Experiment, Number, Point
+from steadynet.experiments.evidence import Claim, judge
 
 if TYPE_CHECKING:
     from steadynet.recording import Recording
@@ -106,6 +106,18 @@ CLAIMS = (
     ),
 )
 
+
+def numbers(recording: Recording) -> dict[str, Number]:
+    """What the chapters say of the recording."""
+    found = {claim.name: judge(claim, recording) for claim in CLAIMS}
+    return {
+        **found["small-batches-in-convolutions"].at(LATE).said("conv-two", (-40, 40)),
+        **found["group-norm-at-two"].at(LATE).said("group-two", (-40, 40)),
+        **found["group-norm-at-thirty-two"].at(LATE).said("group-thirty-two", (-40, 40)),
+        **found["large-batches"].at(LATE).said("conv-large", (5, 80)),
+    }
+
+
 EXPERIMENT = Experiment(
     name="convolution_batch_size",
     question="How small a batch does each kind of normalization stand in a convolution network?",
@@ -139,4 +151,5 @@ EXPERIMENT = Experiment(
     skipped=skipped,
     cost=cost,
     claims=CLAIMS,
+    numbers=numbers,
 )
