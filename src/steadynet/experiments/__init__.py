@@ -35,6 +35,7 @@ NAMES = (
     "deep_convolutions",
     "two_convolutions",
     "dense_over_time",
+    "convolution_batch_size",
     "batch_norm_depth",
     "batch_norm_placement",
     "batch_norm_batch_size",
@@ -49,7 +50,7 @@ NAMES = (
 )
 
 # Claims that are written down and committed, and wait for the recording that decides them.
-WRITTEN: tuple[str, ...] = ("convolution_batch_size",)
+WRITTEN: tuple[str, ...] = ()
 
 
 def get(name: str) -> Experiment:

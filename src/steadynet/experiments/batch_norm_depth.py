@@ -253,7 +253,6 @@ def numbers(recording: Recording) -> dict[str, Number]:
     """What the chapters say of the recording."""
     small = small_batches_undo_it(recording).said("small", (-3, 3), low=(-10, 3), high=(-3, 10))
     return {
-        **much_at_twenty_layers(recording).said("twenty", (10, 100)),
         **deep_sigmoid_learns(recording).said("sigmoid", (55, 90)),
         **larger_rates(recording).said("rates", (5, math.inf)),
         **larger_rates_in_deep_relu(recording).said("relu-rates", (2, math.inf)),
@@ -261,7 +260,6 @@ def numbers(recording: Recording) -> dict[str, Number]:
         **sigmoid_gradients_survive(recording).said("survive", (5, 15)),
         **relu_gradients_explode(recording).said("explode", (2, 10)),
         **small,
-        **fourteen_times_fewer_steps(recording).said("fourteen", (1, 10)),
     }
 
 

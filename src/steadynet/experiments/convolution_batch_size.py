@@ -111,9 +111,9 @@ def numbers(recording: Recording) -> dict[str, Number]:
     """What the chapters say of the recording."""
     found = {claim.name: judge(claim, recording) for claim in CLAIMS}
     return {
-        **found["small-batches-in-convolutions"].at(LATE).said("conv-two", (-40, 40)),
-        **found["group-norm-at-two"].at(LATE).said("group-two", (-40, 40)),
-        **found["group-norm-at-thirty-two"].at(LATE).said("group-thirty-two", (-40, 40)),
+        **found["small-batches-in-convolutions"].at(LATE).said("conv-two", (5, 40)),
+        **found["group-norm-at-two"].at(LATE).said("group-two", (-5, 5), low=(-30, 0)),
+        **found["group-norm-at-thirty-two"].at(LATE).said("group-thirty-two", (-40, -5)),
         **found["large-batches"].at(LATE).said("conv-large", (5, 80)),
     }
 
@@ -151,5 +151,11 @@ EXPERIMENT = Experiment(
     skipped=skipped,
     cost=cost,
     claims=CLAIMS,
+    verdicts={
+        "small-batches-in-convolutions": "holds up to a boundary, not decided at 100 steps",
+        "group-norm-at-two": "does not hold",
+        "group-norm-at-thirty-two": "does not hold",
+        "large-batches": "holds",
+    },
     numbers=numbers,
 )

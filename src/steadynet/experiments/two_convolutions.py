@@ -38,9 +38,11 @@ CLAIMS = (
 def numbers(recording: Recording) -> dict[str, Number]:
     """What the chapters say of the recording."""
     (claim,) = CLAIMS
+    verdict = judge(claim, recording)
     return {
-        **judge(claim, recording).at(300).said("two-soon", (0, 15)),
-        **judge(claim, recording).at(1000).said("two-later", (0, 7)),
+        **verdict.at(100).said("two-first", (5, 20), low=None, high=None),
+        **verdict.at(300).said("two-soon", (0, 10), low=None, high=None),
+        **verdict.at(1000).said("two-later", (0, 7)),
     }
 
 
