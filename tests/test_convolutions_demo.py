@@ -7,16 +7,13 @@ import pytest
 import synthetic_convolutions
 from shown import code_at
 
-from steadynet import demos, experiments, recording
+from steadynet import demos, recording
 from steadynet.demos.deep_convolutions.runs import BEST, run_at
 from steadynet.demos.deep_convolutions.words import not_run, outcome
 from steadynet.experiments.arms import at_chosen_rate
 from steadynet.explorer.state import state_of
 
 MADE_UP = synthetic_convolutions.deep()
-RECORDED = pytest.mark.skipif(
-    "deep_convolutions" not in experiments.NAMES, reason="it is written, and not recorded yet"
-)
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +168,7 @@ def test_one_place_alone_is_listed_without_an_and():
 # --- the presets keep their word
 
 
-@pytest.fixture(params=["made up", pytest.param("recorded", marks=RECORDED)])
+@pytest.fixture(params=["made up", "recorded"])
 def recorded(request):
     """What the explorer is over, and what it is tried with."""
     return MADE_UP if request.param == "made up" else recording.load("deep_convolutions")
@@ -216,7 +213,6 @@ def calls(code):
     return [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)]
 
 
-@RECORDED
 @pytest.mark.slow
 def test_code_trains_as_recorded(demo, capsys):
     setting = {"depth": 2, "kind": "batch norm", "learning_rate": 0.1, "budget": 50}

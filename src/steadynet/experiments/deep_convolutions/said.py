@@ -76,7 +76,7 @@ def _over_time(found):
 
 def _shares(recording):
     """Median test accuracy of the two arms, in per cent."""
-    said = {}
+    said: dict[str, Number] = {}
     ranges = {"none": ((15, 45), (50, 72), (65, 80)), "batch norm": ((55, 80), (72, 88), (78, 90))}
     for kind, within in ranges.items():
         for budget, true in zip((EARLY, MIDDLE, LATE), within, strict=True):
@@ -120,7 +120,7 @@ GAINS = {  # kind, name in the text, where its smallest gain after 300 steps lie
 
 def _relatives(recording, found):
     """Of the other normalizations, the skips and the good start."""
-    said = {}
+    said: dict[str, Number] = {}
     for kind, (name, low) in GAINS.items():
         verdict = found[f"gain-{kind.replace(' ', '-')}"]
         said |= verdict.at(EARLY).said(f"{name}-gain", (10, 60), low=low)
