@@ -184,4 +184,5 @@ EXPERIMENT = Experiment(
     ),
     cost=cost,
     claims=CLAIMS,
+    numbers=numbers,
 )

@@ -201,4 +201,5 @@ EXPERIMENT = Experiment(
     ),
     cost=cost,
     claims=CLAIMS,
+    numbers=numbers,
 )

@@ -198,4 +198,5 @@ EXPERIMENT = Experiment(
         ),
     ),
     claims=(WANDER, WANDER_AT_ONE_RATE, SOONER, END),
+    numbers=numbers,
 )

@@ -206,4 +206,5 @@ EXPERIMENT = Experiment(
     ),
     cost=cost,
     claims=CLAIMS,
+    numbers=numbers,
 )
