@@ -198,5 +198,11 @@ EXPERIMENT = Experiment(
         ),
     ),
     claims=(WANDER, WANDER_AT_ONE_RATE, SOONER, END),
+    verdicts={
+        "inputs-wander": "holds up to a boundary, not decided at 3,000 steps",
+        "inputs-wander-at-one-rate": "holds",
+        "three-layers-sooner": "holds up to a boundary, not decided at 600 steps",
+        "three-layers-in-the-end": "holds",
+    },
     numbers=numbers,
 )

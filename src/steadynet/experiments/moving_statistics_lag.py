@@ -206,5 +206,15 @@ EXPERIMENT = Experiment(
     ),
     cost=cost,
     claims=CLAIMS,
+    verdicts={
+        "lag-long": "holds up to a boundary, "
+        "not decided at 600 steps, does not hold at 2,400 steps",
+        "lag-long-in-the-end": "not decided",
+        "lag-default": "holds up to a boundary, "
+        "not decided at 80 steps, does not hold at 600 steps",
+        "lag-default-in-the-end": "holds",
+        "lag-short": "holds",
+        "momentum-not-learned": "holds",
+    },
     numbers=numbers,
 )
