@@ -5,7 +5,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from steadynet import figures, recording
-from steadynet.experiments.arms import at_best_rate
+from steadynet.experiments import moving_statistics_lag
+from steadynet.experiments.arms import at_best_rate, at_chosen_rate
 
 PLOTS = {
     figures.plot_accuracy_by_depth: ("batch_norm_depth", {"activation": "relu"}),
@@ -15,7 +16,7 @@ PLOTS = {
     figures.plot_input_quantiles: ("input_distribution", {"normalize": "none", "rate": 0.3}),
     figures.plot_noisy: ("noisy_batch_norm", {"rate": 0.1, "budget": 400}),
     figures.plot_loss_along: ("noisy_batch_norm", {"rate": 0.03, "budget": 400}),
-    figures.plot_moving_lag: ("moving_statistics_lag", {"rate": 0.1}),
+    figures.plot_moving_lag: ("moving_statistics_lag", {}),
 }
 
 
@@ -79,3 +80,29 @@ def test_placements_show_a_point_a_seed(ax):
     figures.plot_placements(recording.load("batch_norm_placement"), ax=ax)
     points = [line for line in ax.get_lines() if line.get_marker() == "o"]
     assert [len(line.get_ydata()) for line in points] == [5] * 9
+
+
+def test_batch_sizes_show_the_median_at_the_rates_chosen_on_validation(ax):
+    runs = recording.load("batch_norm_batch_size")
+    figures.plot_batch_sizes(runs, budget=80, ax=ax)
+    at = {"normalize": "none", "budget": 80}
+    sizes = runs.axes["batch_size"]
+    want = [np.median(at_chosen_rate(runs, "test_accuracy", batch_size=b, **at)) for b in sizes]
+    line = next(x for x in ax.get_lines() if x.get_label() == "without")
+    np.testing.assert_allclose(line.get_ydata(), want)
+
+
+def test_lag_shows_each_momentum_as_far_as_it_was_trained(ax):
+    figures.plot_moving_lag(recording.load("moving_statistics_lag"), ax=ax)
+    ends = {line.get_label(): line.get_xdata()[-1] for line in ax.get_lines()}
+    late, longest = moving_statistics_lag.LATE, moving_statistics_lag.LONGEST
+    assert ends == {"0": late, "0.9": late, "0.99": late, "0.999": longest, "batch's own": longest}
+
+
+def test_inputs_are_drawn_over_all_steps_in_order(ax):
+    runs = recording.load("input_distribution")
+    figures.plot_input_quantiles(runs, "none", 0.3, seed=2, unit=3, ax=ax)
+    (median,) = ax.get_lines()
+    np.testing.assert_array_equal(median.get_xdata(), np.arange(50, 3001, 50))
+    recorded = runs.get("inputs", normalize="none", learning_rate=0.3, seed=2)[:, :, 1, 3]
+    np.testing.assert_allclose(median.get_ydata(), recorded.ravel(), rtol=1e-6)

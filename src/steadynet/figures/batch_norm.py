@@ -6,11 +6,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from steadynet.experiments import input_distribution, moving_statistics_lag, noisy_batch_norm
-from steadynet.experiments.arms import at_best_rate
+from steadynet.experiments import (
+    batch_norm_batch_size,
+    batch_norm_placement,
+    input_distribution,
+    moving_statistics_lag,
+    noisy_batch_norm,
+)
+from steadynet.experiments.arms import at_best_rate, at_chosen_rate
 from steadynet.figures.style import COLOURS, axes_or_new, look, mark_chance, plot_band, tick
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from matplotlib.axes import Axes
 
     from steadynet.recording import Recording
@@ -49,7 +57,8 @@ def plot_accuracy_by_depth(
     >>> [line.get_label() for line in ax.lines[:2]]
     ['without', 'with batch norm']
     """
-    ax = _plot_best(recording, "depth", ax, activation=activation, batch_size=batch_size)
+    at = {"activation": activation, "batch_size": batch_size}
+    ax = _plot_best(recording, "depth", at_best_rate, ax, **at)
     ax.set(xlabel="hidden layers", title=activation, xticks=recording.axes["depth"])
     ax.legend(fontsize=9)
     return ax
@@ -91,13 +100,20 @@ def plot_accuracy_by_rate(
     return ax
 
 
-def plot_batch_sizes(recording: Recording, *, ax: Axes | None = None) -> Axes:
+def plot_batch_sizes(
+    recording: Recording,
+    *,
+    budget: int = batch_norm_batch_size.LATE,
+    ax: Axes | None = None,
+) -> Axes:
     """Test accuracy over batch size, each at its best rate.
 
     Parameters
     ----------
     recording : Recording
         Of ``batch_norm_batch_size``.
+    budget : int
+        Steps of training.
 
     Examples
     --------
@@ -106,20 +122,27 @@ def plot_batch_sizes(recording: Recording, *, ax: Axes | None = None) -> Axes:
     >>> figures.plot_batch_sizes(runs).get_xlabel()
     'batch size'
     """
-    ax = _plot_best(recording, "batch_size", ax)
+    ax = _plot_best(recording, "batch_size", at_chosen_rate, ax, budget=budget)
     ax.set(xscale="log", xlabel="batch size")
     tick(ax, recording.axes["batch_size"])
     ax.legend(loc="lower right")
     return ax
 
 
-def plot_placements(recording: Recording, *, ax: Axes | None = None) -> Axes:
+def plot_placements(
+    recording: Recording,
+    *,
+    budget: int = batch_norm_placement.MIDDLE,
+    ax: Axes | None = None,
+) -> Axes:
     """Test accuracy of each placement and activation, each at its best rate: a point a seed.
 
     Parameters
     ----------
     recording : Recording
         Of ``batch_norm_placement``.
+    budget : int
+        Steps of training.
 
     Examples
     --------
@@ -132,8 +155,7 @@ def plot_placements(recording: Recording, *, ax: Axes | None = None) -> Axes:
     ax, activations = axes_or_new(ax), recording.axes["activation"]
     for i, placement in enumerate(recording.axes["placement"]):
         for j, activation in enumerate(activations):
-            at = {"activation": activation, "placement": placement}
-            best = at_best_rate(recording, "test_accuracy", **at)
+            best = batch_norm_placement.accuracy(recording, budget, activation, placement) / 100
             x = j + 0.2 * (i - 1)
             label = KINDS[placement] if j == 0 else None
             ax.plot([x] * len(best), best, "o", ms=4, alpha=0.5, color=COLOURS[i])
@@ -172,8 +194,11 @@ def plot_input_quantiles(
     'with batch norm'
     """
     ax = axes_or_new(ax)
-    lines = recording.get("inputs", normalize=normalize, learning_rate=rate, seed=seed)[..., unit]
-    steps = input_distribution.APART * np.arange(len(lines))
+    seeds, last = recording.axes["seed"], max(recording.axes["budget"])
+    lines = input_distribution.inputs(recording, last, normalize, rate)[
+        seeds.index(seed), ..., unit
+    ]
+    steps = input_distribution.APART * (np.arange(len(lines)) + 1)
     low, middle, high = lines.T
     ax.fill_between(steps, low, high, color=COLOURS[0], alpha=0.25, lw=0, label="15 to 85 %")
     ax.plot(steps, middle, color=COLOURS[0], label="median")
@@ -248,41 +273,49 @@ def plot_loss_along(
     return ax
 
 
-def plot_moving_lag(recording: Recording, rate: float, *, ax: Axes | None = None) -> Axes:
+def plot_moving_lag(recording: Recording, *, ax: Axes | None = None) -> Axes:
     """Test accuracy by moving statistics over steps, a line a momentum, and by the batch's own.
 
     Parameters
     ----------
     recording : Recording
-        Of ``moving_statistics_lag``.
-    rate : float
+        Of ``moving_statistics_lag``; shown at the one rate that it chooses.
 
     Examples
     --------
     >>> from steadynet import figures, recording
     >>> runs = recording.load("moving_statistics_lag")
-    >>> ax = figures.plot_moving_lag(runs, 0.1)
+    >>> ax = figures.plot_moving_lag(runs)
     >>> [line.get_label() for line in ax.lines]
-    ['0', '0.5', '0.9', '0.99', '0.999', "batch's own"]
+    ['0', '0.9', '0.99', '0.999', "batch's own"]
     """
-    ax, steps = axes_or_new(ax), moving_statistics_lag.MOMENTS
+    ax, steps = axes_or_new(ax), np.array(recording.axes["budget"])
+    at = {"learning_rate": moving_statistics_lag.rate(recording)}
     for i, momentum in enumerate(recording.axes["momentum"]):
-        at = {"momentum": momentum, "learning_rate": rate}
-        plot_band(ax, steps, recording.get("test_accuracy", **at).T, f"{momentum:g}", i)
-    own = recording.get("test_accuracy_by_batch", momentum=0.9, learning_rate=rate)
-    ax.plot(steps, np.median(own, axis=0), "--", color="0.3", label="batch's own")
+        shares = recording.get("test_accuracy", momentum=momentum, **at)
+        run = ~np.isnan(shares).all(axis=-1)
+        plot_band(ax, steps[run], shares[run], f"{momentum:g}", i)
+    longest = recording.axes["momentum"][-1]
+    own = recording.get("test_accuracy_by_batch", momentum=longest, **at)
+    ax.plot(steps, np.median(own, axis=-1), "--", color="0.3", label="batch's own")
     ax.set(xscale="log", xlabel="step", ylabel="test accuracy", ylim=(0, 0.9))
     tick(ax, steps)
     ax.legend(title="momentum", ncols=2, fontsize=9)
     return ax
 
 
-def _plot_best(recording: Recording, axis: str, ax: Axes | None, **at: object) -> Axes:
+def _plot_best(
+    recording: Recording,
+    axis: str,
+    at_rate: Callable[..., np.ndarray],
+    ax: Axes | None,
+    **at: object,
+) -> Axes:
     """Test accuracy over an axis, a band a kind of network, each at its best rate."""
     ax, values = axes_or_new(ax), recording.axes[axis]
     for i, kind in enumerate(recording.axes["normalize"]):
         points = [{**at, "normalize": kind, axis: value} for value in values]
-        best = [at_best_rate(recording, "test_accuracy", **point) for point in points]
+        best = [at_rate(recording, "test_accuracy", **point) for point in points]
         plot_band(ax, values, np.array(best), KINDS[kind], i)
     mark_chance(ax, CHANCE)
     ax.set(ylabel="test accuracy", ylim=(0, 0.9))
