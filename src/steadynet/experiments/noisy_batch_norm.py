@@ -373,6 +373,7 @@ def numbers(recording: Recording) -> dict[str, Number]:
         **said("ahead-0.1", (3, 15), stress="wide", low=(0, 5), high=(5, 100)),
         **said("ahead-0.3", (5, 100)),
         **_numbers_of_tests(recording),
+        **_numbers_of_the_loose_test(recording),
         **said("noise-costs-0.1", (5, 100)),
         **_numbers_of_weak_noise(recording),
         **said("best-batch-norm", (3, 20)),
@@ -384,6 +385,16 @@ def numbers(recording: Recording) -> dict[str, Number]:
         **said("noisy-band-0.03", (2, math.inf)),
         **said("noisy-band-0.1", (2, math.inf)),
         **said("turned-0.03", (1.5, math.inf)),
+    }
+
+
+def _numbers_of_the_loose_test(recording):
+    """Noise 1 above the plain network at rate 0.3, whichever of the two moves more."""
+    points = gained(recording, DECIDES, "noise 1", 0.3)
+    meaning = "points that noise 1 is ahead of the plain network at rate 0.3"
+    return {
+        "loose-low": Number(points.min(), (10, 60), f"{meaning} (smallest)"),
+        "loose-high": Number(points.max(), (30, 80), f"{meaning} (largest)"),
     }
 
 
